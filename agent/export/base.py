@@ -1,0 +1,232 @@
+"""What an export shows, and what an exporter is: a view of one run's records, the same bytes every time.
+
+Whatever depends on time is computed from the run's ``as_of``. Records are put in an order of their own names, so that
+two exports of one run do not differ, whatever order a database answers in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import BinaryIO, Protocol
+
+import msgspec
+
+from rules.base import main_occurrence
+from storage.inventory import (
+    Assessment,
+    Coverage,
+    CoverageStatus,
+    Exclusion,
+    Finding,
+    FindingStatus,
+    Gap,
+    Occurrence,
+    Owner,
+    OwnerRole,
+    Policy,
+    Record,
+    Resource,
+    RiskException,
+    Run,
+    Scope,
+    SecretExposure,
+    SecretReference,
+)
+
+OPEN_STATUSES = frozenset({FindingStatus.NEW, FindingStatus.OPEN, FindingStatus.REOPENED})
+
+
+class RulePage(Record, frozen=True, kw_only=True):
+    """What an export says of a rule."""
+
+    code: str
+    title: str
+    severity: str
+    page: str
+    """The rule's documentation, as text."""
+    control_ids: tuple[str, ...]
+    """Official ids of the controls it bears on, the primary one first."""
+
+
+class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """Everything one run has to show."""
+
+    run: Run
+    scopes: tuple[Scope, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    exposures: tuple[SecretExposure, ...] = ()
+    references: tuple[SecretReference, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    exceptions: tuple[RiskException, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    rules: tuple[RulePage, ...] = ()
+    policy: Policy = Policy()
+    """What the run judged by."""
+
+    @cached_property
+    def findings_by_subject(self) -> Mapping[str, tuple[Finding, ...]]:
+        """The findings about each subject, in order."""
+        grouped: dict[str, list[Finding]] = {}
+        for finding in in_order(self.findings):
+            grouped.setdefault(finding.subject_uid, []).append(finding)
+        return {uid: tuple(findings) for uid, findings in grouped.items()}
+
+    @cached_property
+    def exposures_by_uid(self) -> Mapping[str, SecretExposure]:
+        """The exposures by their uid."""
+        return {exposure.uid: exposure for exposure in self.exposures}
+
+    @cached_property
+    def resources_by_uid(self) -> Mapping[str, Resource]:
+        """The resources by their uid."""
+        return {resource.uid: resource for resource in self.resources}
+
+    @cached_property
+    def rules_by_code(self) -> Mapping[str, RulePage]:
+        """The pages of the rules by their code."""
+        return {rule.code: rule for rule in self.rules}
+
+    @cached_property
+    def exceptions_by_finding(self) -> Mapping[str, tuple[RiskException, ...]]:
+        """The exceptions in force about each finding, newest first."""
+        grouped: dict[str, list[RiskException]] = {}
+        for exception in sorted(self.exceptions, key=lambda exception: exception.created_time, reverse=True):
+            if exception.revoked_time is None and exception.expiration_time > self.run.as_of:
+                grouped.setdefault(exception.finding_uid, []).append(exception)
+        return {uid: tuple(exceptions) for uid, exceptions in grouped.items()}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every scope was read whole."""
+        return all(row.status is CoverageStatus.COMPLETE for row in self.coverage)
+
+    def repository_name(self, finding: Finding) -> str:
+        """The repository a finding is about, as people call it."""
+        if finding.resource_uid is not None:
+            return self.resource_name(finding.resource_uid)
+        exposure = self.exposures_by_uid.get(finding.subject_uid)
+        if exposure is not None and exposure.occurrences:
+            return exposure.occurrences[0].repository
+        return ""
+
+    def resource_name(self, uid: str) -> str:
+        """How people call a resource; the agent's own scope over a target goes by what was read there."""
+        resource = self.resources_by_uid.get(uid)
+        if resource is not None:
+            return resource.name
+        location = next((scope.location for scope in self.scopes if scope.resource_uid == uid), None)
+        named = next((each.name for each in self.resources if location and each.location == location), None)
+        return named or target_name(uid)
+
+    def gap_sentences(self) -> tuple[str, ...]:
+        """Everything that could not be seen, a sentence each. What several carriers lack is one to a person."""
+        ordered = sorted(self.gaps, key=lambda gap: (gap.scope_uid, gap.reason, gap.detail))
+        return tuple(dict.fromkeys(self._gap_sentence(gap) for gap in ordered))
+
+    def _gap_sentence(self, gap: Gap) -> str:
+        scope = next((scope for scope in self.scopes if scope.uid == gap.scope_uid), None)
+        of = f"{self.resource_name(scope.resource_uid)}: " if scope else ""
+        where = f" [{gap.locator}]" if gap.locator and gap.locator not in gap.detail else ""
+        count = f" ({gap.count:,} times)" if gap.count > 1 else ""
+        return f"{of}{gap.detail}{where}{count}"
+
+
+class Exporter(Protocol):
+    """One format."""
+
+    name: str
+    """As ``--format`` knows it."""
+    summary: str
+    """What it is good for, in half a line."""
+
+    def write(self, report: RunReport, stream: BinaryIO) -> None:
+        """Write the whole document."""
+        ...
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings about one thing: what is open, then what is accepted, then what is closed; the worst first."""
+    return tuple(
+        sorted(
+            findings,
+            key=lambda finding: (
+                finding.status not in OPEN_STATUSES,
+                finding.status is FindingStatus.RESOLVED,
+                -finding.severity.rank,
+                finding.rule,
+            ),
+        )
+    )
+
+
+def target_name(uid: str) -> str:
+    """A target's name out of the uid of the agent's own scope over it; any other uid as it is."""
+    return uid.removeprefix("target:")
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun, for a person."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def days_between(earlier: datetime | None, later: datetime) -> int | None:
+    """Whole days from one moment to the other, never below zero; `None` where the first is not known."""
+    return None if earlier is None else max(0, (later - earlier).days)
+
+
+def days_exposed(exposure: SecretExposure, as_of: datetime) -> int | None:
+    """Days since the first commit that held the value; `None` for a value that no commit held."""
+    return days_between(exposure.first_commit.time if exposure.first_commit else None, as_of)
+
+
+def owner_active(owner: Owner, as_of: datetime, policy: Policy) -> bool | None:
+    """Whether an owner is still around: no when he left; by his newest commit where we know it; else unknown."""
+    if owner.left:
+        return False
+    if owner.last_activity_time is None:
+        return None
+    return as_of - owner.last_activity_time <= timedelta(days=policy.inactive_days)
+
+
+def answering_owner(exposure: SecretExposure) -> Owner | None:
+    """The owner to show: one who answers before one who may know, the surest first."""
+    return min(
+        exposure.owners,
+        key=lambda owner: (
+            owner.role is not OwnerRole.ACCOUNTABLE,
+            bool(owner.left),
+            -owner.confidence.rank,
+            owner.name,
+        ),
+        default=None,
+    )
+
+
+def is_suppressed(exposure: SecretExposure) -> bool:
+    """Whether the scanned repository asks to pass over every place of the value."""
+    return bool(exposure.occurrences) and all(occurrence.suppressed for occurrence in exposure.occurrences)
+
+
+def first_place(exposure: SecretExposure) -> Occurrence | None:
+    """The place to look at first: the one that its findings name."""
+    return main_occurrence(exposure)
+
+
+def place_name(occurrence: Occurrence) -> str:
+    """A place for a person: ``path:line``, or what kind of thing it stands in, and the commit."""
+    if occurrence.path is None:
+        words = occurrence.place.replace("_", " ")
+        return f"{words} {occurrence.commit[:12]}" if occurrence.commit else words
+    return occurrence.path if occurrence.line is None else f"{occurrence.path}:{occurrence.line}"
+
+
+def exclusions(report: RunReport) -> Iterator[tuple[Scope | None, Exclusion]]:
+    """What was left out on purpose, scope by scope."""
+    by_uid = {scope.uid: scope for scope in report.scopes}
+    for row in report.coverage:
+        for exclusion in row.exclusions:
+            yield by_uid.get(row.scope_uid), exclusion

@@ -1,0 +1,148 @@
+"""``-f jsonl``: the canonical record, one JSON object a line. Every other format is a view of it.
+
+Each line holds ``kind`` and ``schema_version``, keys sorted, in ASCII. A field of a record that is itself called
+``kind`` appears under the record's name (``run_kind``, ``resource_kind``, ``exception_kind``). Within a major version
+of the schema fields are only added.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+
+import msgspec
+
+from agent.export.base import RunReport, days_exposed, owner_active
+from storage.inventory import (
+    SCHEMA_VERSION,
+    Assessment,
+    Coverage,
+    Finding,
+    Gap,
+    Record,
+    Resource,
+    RiskException,
+    Run,
+    Scope,
+    SecretExposure,
+    SecretReference,
+)
+
+KINDS: Mapping[str, type[Record]] = {
+    "run": Run,
+    "scope": Scope,
+    "coverage": Coverage,
+    "gap": Gap,
+    "resource": Resource,
+    "exposure": SecretExposure,
+    "reference": SecretReference,
+    "assessment": Assessment,
+    "finding": Finding,
+    "exception": RiskException,
+}
+"""The record behind each kind of line, in the order in which lines are written."""
+
+_COMPUTED: Mapping[str, Mapping[str, Any]] = {
+    "run": {"complete": {"type": "boolean"}},
+    "exposure": {"days_exposed": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}},
+    "finding": {
+        "control_ids": {"type": "array", "items": {"type": "string"}},
+        "title": {"type": "string"},
+        "repository": {"type": "string"},
+    },
+    "exception": {"approved": {"type": "boolean"}},
+}
+_ACTIVE = {"anyOf": [{"type": "boolean"}, {"type": "null"}]}
+
+
+class JsonLines:
+    """Writes the canonical records."""
+
+    name = "jsonl"
+    summary = "the canonical records, one JSON object a line"
+
+    def write(self, report: RunReport, stream: BinaryIO) -> None:
+        """Write a line for each record: first the run, then what was covered and what was not, then the rest."""
+        for line in lines(report):
+            stream.write(json.dumps(line, sort_keys=True, ensure_ascii=True, separators=(", ", ": ")).encode("ascii"))
+            stream.write(b"\n")
+
+
+def lines(report: RunReport) -> Iterator[dict[str, Any]]:
+    """Yield the records as plain objects, in an order that depends on their names alone."""
+    yield {**line("run", report.run), "complete": report.complete}
+    yield from _ordered("scope", report.scopes)
+    yield from _ordered("coverage", report.coverage)
+    yield from _ordered("gap", report.gaps)
+    yield from _ordered("resource", report.resources)
+    for exposure in sorted(report.exposures, key=lambda exposure: exposure.uid):
+        yield _exposure(exposure, report)
+    yield from _ordered("reference", report.references)
+    yield from _ordered("assessment", report.assessments)
+    for finding in sorted(report.findings, key=lambda finding: finding.uid):
+        yield _finding(finding, report)
+    for exception in sorted(report.exceptions, key=lambda exception: exception.uid):
+        yield {**line("exception", exception), "approved": exception.approved}
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of one line."""
+    (references, definitions) = msgspec.json.schema_components(
+        KINDS.values(), ref_template="#/$defs/{name}"
+    )  # keyed by the records' class names
+    names = {kind: reference["$ref"].rpartition("/")[2] for kind, reference in zip(KINDS, references, strict=True)}
+    for kind, name in names.items():
+        _adapt(definitions[name], kind)
+    definitions["Owner"]["properties"]["active"] = _ACTIVE
+    definitions["Owner"]["required"] = sorted({*definitions["Owner"]["properties"]})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"nhi-agent canonical record {SCHEMA_VERSION}",
+        "type": "object",
+        "required": ["kind", "schema_version"],
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in names.values()],
+        "$defs": definitions,
+    }
+
+
+def _adapt(definition: dict[str, Any], kind: str) -> None:
+    """Turn a record's schema into that of its line."""
+    properties = definition["properties"]
+    if "kind" in properties:
+        properties[f"{kind}_kind"] = properties.pop("kind")
+    properties.update(_COMPUTED.get(kind, {}))
+    properties["kind"] = {"const": kind}
+    properties["schema_version"] = {"type": "string", "pattern": r"^1\.[0-9]+$"}
+    # Every field is written, also where it is empty: a reader need not know our defaults.
+    definition["required"] = sorted(properties)
+
+
+def _ordered(kind: str, records: tuple[Record, ...]) -> Iterator[dict[str, Any]]:
+    rows = [line(kind, record) for record in records]
+    yield from sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))
+
+
+def line(kind: str, record: Record) -> dict[str, Any]:
+    """One record as a plain object, named by its kind."""
+    row: dict[str, Any] = msgspec.to_builtins(record, order="deterministic")
+    if "kind" in row:
+        row[f"{kind}_kind"] = row.pop("kind")
+    return {**row, "kind": kind, "schema_version": SCHEMA_VERSION}
+
+
+def _exposure(exposure: SecretExposure, report: RunReport) -> dict[str, Any]:
+    row = line("exposure", exposure)
+    for shown, owner in zip(row["owners"], exposure.owners, strict=True):
+        shown["active"] = owner_active(owner, report.run.as_of, report.policy)
+    return {**row, "days_exposed": days_exposed(exposure, report.run.as_of)}
+
+
+def _finding(finding: Finding, report: RunReport) -> dict[str, Any]:
+    page = report.rules_by_code.get(finding.rule)
+    return {
+        **line("finding", finding),
+        "control_ids": list(page.control_ids) if page else [],
+        "title": page.title if page else finding.rule,
+        "repository": report.repository_name(finding),
+    }

@@ -1,0 +1,253 @@
+"""Shows what the store knows: findings in a list, one row a secret, and all about one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from agent.export.base import OPEN_STATUSES, counted, days_exposed, owner_active, place_name
+from agent.installation import installation, now
+from agent.report.columns import Column, hanging, print_columns
+from agent.report.table import SEVERITY_STYLES, severity_words
+from agent.rulebook import rule_pages
+from agent.subjects import Subject, find, subjects_of
+from agent.terminal import console, plain
+from rules.joins.owner_precedence import settled
+from storage.inventory import (
+    Confidence,
+    Finding,
+    FindingStatus,
+    Occurrence,
+    Policy,
+    SecretExposure,
+    Severity,
+    SubjectKind,
+    Validity,
+)
+from storage.store import Store
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+PLACES_SHOWN = 20
+_COLUMNS = (
+    Column(heading="finding"),
+    Column(heading="severity"),
+    Column(heading="status", least=8, most=20),
+    Column(heading="what", least=16, most=44),
+    Column(heading="where", least=20, most=60),
+    Column(heading="rules", least=26, most=54),
+    Column(heading="owner", least=8, most=28),
+    Column(heading="due"),
+)
+_KINDS = {
+    SubjectKind.EXPOSURE: ("secret", "secrets"),
+    SubjectKind.RESOURCE: ("repository or folder", "repositories or folders"),
+    SubjectKind.SCOPE: ("scope", "scopes"),
+}
+
+
+def list_findings(
+    *,
+    statuses: Sequence[str],
+    severity: str,
+    confidence: str | None,
+    rule: str | None,
+    repository: str | None,
+    each: bool,
+    form: str,
+    config: Path | None,
+    store: str | None,
+    no_color: bool,
+) -> int:
+    """Carry out ``nhi-agent findings list``."""
+    place = installation(config, store, discover=True)
+    wanted = frozenset(FindingStatus(status) for status in statuses) or OPEN_STATUSES
+    with place.reading() as opened:
+        found = [
+            finding
+            for finding in opened.findings()
+            if finding.status in wanted
+            and finding.severity.rank >= Severity(severity).rank
+            and (rule is None or finding.rule == rule)
+        ]
+        subjects = [
+            subject
+            for subject in subjects_of(opened, found)
+            if repository is None or repository in subject.repositories
+        ]
+    # A machine gets everything unless it asks for less; a person is told what is left out.
+    floor = Confidence(confidence) if confidence else place.configuration.settings.confidence
+    sure = [subject for subject in subjects if subject.confidence.rank >= floor.rank]
+    if form == "jsonl":
+        _print_lines(sure if confidence else subjects)
+    else:
+        _print_list(sure, unsure=len(subjects) - len(sure), each=each, screen=console(sys.stdout, colour=not no_color))
+    return 0
+
+
+def show(*, uid: str, config: Path | None, store: str | None, as_of: datetime | None, no_color: bool) -> int:
+    """Carry out ``nhi-agent findings show``."""
+    place = installation(config, store, discover=True)
+    moment = as_of or now()
+    with place.reading() as opened:
+        subject, named = find(opened, uid)
+        lines = list(_all_about(subject, named or subject.leading, opened, moment))
+    screen = console(sys.stdout, colour=not no_color)
+    for heading, text in lines:
+        screen.print(plain(f"{heading:<14}", "dim") + plain(text))
+    return 0
+
+
+def _print_lines(subjects: Sequence[Subject]) -> None:
+    import json
+
+    from agent.export.json_lines import line
+
+    found = (finding for subject in subjects for finding in subject.findings)
+    for finding in sorted(found, key=lambda each: (-each.severity.rank, -each.confidence.rank, each.uid)):
+        sys.stdout.write(json.dumps(line("finding", finding), sort_keys=True) + "\n")
+
+
+def _print_list(subjects: Sequence[Subject], *, unsure: int, each: bool, screen: Console) -> None:
+    if subjects:
+        screen.print(plain(f"{_heading(subjects)}, worst first", "bold"))
+        rows = [row for subject in subjects for row in (_one_by_one(subject) if each else [subject])]
+        cells = [tuple(_cells(row)) for row in rows]
+        if not print_columns(_COLUMNS, cells, screen):
+            _print_stacked(cells, screen)
+    else:
+        screen.print(plain("No such findings."))
+    if unsure:
+        screen.print(plain(f"{unsure:,} more of lower confidence: --confidence low shows them.", "dim"))
+
+
+def _heading(subjects: Sequence[Subject]) -> str:
+    kinds = sorted((subject.findings[0].subject_kind for subject in subjects), key=list(SubjectKind).index)
+    return ", ".join(counted(len(list(group)), *_KINDS[kind]) for kind, group in groupby(kinds))
+
+
+def _one_by_one(subject: Subject) -> list[Subject]:
+    return [msgspec.structs.replace(subject, findings=(finding,)) for finding in subject.findings]
+
+
+def _cells(subject: Subject) -> Iterator[Text]:
+    first = subject.findings[0]
+    dues = [finding.due_date for finding in subject.findings if finding.due_date]
+    where = ": ".join(filter(None, (", ".join(subject.repositories[:1]), subject.place)))
+    yield plain(first.uid[:10])
+    yield plain(severity_words(subject.severity, subject.confidence), SEVERITY_STYLES[subject.severity])
+    for text in (
+        ", ".join(dict.fromkeys(finding.status.value for finding in subject.findings)),
+        subject.name if subject.exposure else first.message,
+        where,
+        ", ".join(finding.rule for finding in subject.findings),
+        first.owner or "nobody",
+        min(dues).isoformat() if dues else "",
+    ):
+        yield plain(text)
+
+
+def _print_stacked(rows: Sequence[tuple[Text, ...]], screen: Console) -> None:
+    for reference, severity, status, what, where, rules, owner, due in rows:
+        severity.pad_right(14 - severity.cell_len)
+        screen.print(severity + what)
+        about = plain("; ").join(part for part in (plain("owner: ") + owner, status, due and plain("due ") + due))
+        for text in (where, rules, about + plain("; finding ") + reference):
+            screen.print(hanging("    ", text))
+
+
+def _all_about(subject: Subject, finding: Finding | None, store: Store, moment: datetime) -> Iterator[tuple[str, str]]:
+    if finding is not None:
+        yield from _about_finding(finding, moment)
+    for other in subject.findings:
+        if other is not finding:
+            yield "also", f"{other.uid[:10]} {other.rule}, {other.severity}: {_status(other)}"
+    if subject.exposure is not None:
+        last = store.last_run()
+        policy = store.policy(last.policy_digest) if last else Policy()
+        yield from _about_exposure(settled(subject.exposure, policy), moment, policy)
+    else:
+        for repository in subject.repositories:
+            yield "about", repository
+    if finding is not None:
+        yield from _decisions(finding, store)
+
+
+def _about_finding(finding: Finding, moment: datetime) -> Iterator[tuple[str, str]]:
+    page = next((page for page in rule_pages() if page.code == finding.rule), None)
+    yield "finding", finding.uid
+    yield "rule", f"{finding.rule}: {page.title}" if page else finding.rule
+    yield "", finding.message
+    yield "severity", f"{finding.severity}, confidence {finding.confidence}"
+    yield "status", _status(finding)
+    yield "owner", finding.owner or "nobody answers for it"
+    if finding.due_date:
+        overdue = ", overdue" if finding.status in OPEN_STATUSES and finding.due_date < moment.date() else ""
+        yield "due", f"{finding.due_date.isoformat()}{overdue}"
+    if page:
+        yield "controls", ", ".join(page.control_ids)
+
+
+def _status(finding: Finding) -> str:
+    reason = finding.close_reason or ""
+    return f"{finding.status} ({reason.replace('_', ' ')})" if reason not in {"", finding.status} else finding.status
+
+
+def _decisions(finding: Finding, store: Store) -> Iterator[tuple[str, str]]:
+    for exception in store.exceptions():
+        if exception.finding_uid == finding.uid:
+            manner = f"approved by {exception.approver}" if exception.approved else "self-accepted, not approved"
+            until = exception.expiration_time.date().isoformat()
+            ended = ", revoked" if exception.revoked_time else ""
+            yield "exception", f"until {until}, asked by {exception.requester}, {manner}{ended}: {exception.reason}"
+    for step in store.transitions(finding.uid):
+        before = f"{step.from_status} → " if step.from_status else ""
+        moved = f"{before}{step.to_status}, run {step.run}, {step.actor}: {step.reason}"
+        yield "history", f"{step.time.isoformat(timespec='seconds')}  {moved}"
+
+
+def _about_exposure(exposure: SecretExposure, moment: datetime, policy: Policy) -> Iterator[tuple[str, str]]:
+    alive = "whether it is live is unknown" if exposure.validity is Validity.UNKNOWN else exposure.validity.value
+    yield "secret", f"{exposure.name} ({exposure.preview}), {alive}"
+    yield "fingerprint", exposure.fingerprint
+    for name, fact in sorted(exposure.public_identifiers.items()):
+        yield "says", f"{name}: {fact}"
+    if exposure.first_commit:
+        first = exposure.first_commit
+        author = f"{first.author_name} <{first.author_email}>"
+        age = days_exposed(exposure, moment)
+        yield "first commit", f"{first.oid} {first.time.isoformat()} {author}, {age:,} days ago"
+    if exposure.removed_commit:
+        gone = exposure.removed_commit
+        yield "removed", f"{gone.oid} {gone.time.isoformat()} {gone.author_name}; removal is not revocation"
+    for occurrence in exposure.occurrences[:PLACES_SHOWN]:
+        yield ("where" if exposure.present else "was found"), _place(occurrence, present=exposure.present)
+    if len(exposure.occurrences) > PLACES_SHOWN:
+        yield "", f"and {len(exposure.occurrences) - PLACES_SHOWN:,} more places; `nhi-agent export -f jsonl` has all"
+    for owner in exposure.owners:
+        active = {True: ", active", False: ", no longer active", None: ""}[owner_active(owner, moment, policy)]
+        source = owner.source.replace("_", " ")
+        email = f" <{owner.email}>" if owner.email else ""
+        yield f"{owner.role}", f"{owner.name}{email} by {source}, confidence {owner.confidence}{active}"
+    if exposure.remediation:
+        yield "what to do", exposure.remediation
+
+
+def _place(occurrence: Occurrence, *, present: bool) -> str:
+    if not present:
+        standing = "no longer there"
+    elif occurrence.at_head:
+        standing = "at HEAD"
+    else:
+        standing = "in history" if occurrence.commit else occurrence.place.replace("_", " ")
+    wish = f", suppressed ({occurrence.suppressed.source.replace('_', ' ')})" if occurrence.suppressed else ""
+    versions = f", {occurrence.versions:,} versions" if occurrence.versions > 1 else ""
+    return f"{occurrence.repository}: {place_name(occurrence)}, {standing}{versions}{wish}"

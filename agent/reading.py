@@ -1,0 +1,75 @@
+"""Takes from the store what one run has to show."""
+
+from __future__ import annotations
+
+from agent.errors import UsageFault
+from agent.export.base import RunReport
+from agent.rulebook import rule_pages
+from rules.joins.owner_precedence import settled
+from storage.inventory import Assessment, Run, RunStatus
+from storage.store import Store
+
+
+def pick_run(store: Store, seq: int | None) -> Run:
+    """The run of that number, or the last one that ended well: a whole one, unless there are only runs over parts."""
+    run = store.run(seq) if seq is not None else _last_whole_run(store) or store.last_run()
+    if run is None:
+        raise UsageFault("the store holds no finished run yet; `nhi-agent sweep` makes one.")
+    if run.status is not RunStatus.DONE:
+        raise UsageFault(f"run {run.seq} is not finished: nothing of it counts.")
+    return run
+
+
+def superseding_run(store: Store, run: Run) -> Run | None:
+    """The first later run that read something of the same again, after which the states of `run` are no longer kept.
+
+    The store keeps each finding and exposure as it stands now, with the log of how it came to that.
+    """
+    own = {state.scope.uid for state in store.coverage_states(run.seq)}
+    later = (each for each in store.runs() if each.seq > run.seq and each.status is RunStatus.DONE)
+    return next(
+        (each for each in later if own & {state.scope.uid for state in store.coverage_states(each.seq)}),
+        None,
+    )
+
+
+def is_part(store: Store, run: Run) -> bool:
+    """Whether a run was asked for a part only: what `--since` or `--staged` names."""
+    return any(state.scope.part for state in store.coverage_states(run.seq))
+
+
+def _last_whole_run(store: Store) -> Run | None:
+    done = [run for run in store.runs() if run.status is RunStatus.DONE]
+    return next((run for run in reversed(done) if not is_part(store, run)), None)
+
+
+def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunReport:
+    """Everything a run has to show: what it read, what it found, and what is known of the same things before it."""
+    states = tuple(store.coverage_states(run.seq))
+    scopes = tuple(state.scope for state in states)
+    policy = store.policy(run.policy_digest)
+    exposures = tuple(settled(exposure, policy) for exposure in store.exposures(run_seq=run.seq))
+    resources = {resource.uid: resource for resource in store.resources()}
+    touched = {scope.resource_uid for scope in scopes}
+    findings = tuple(store.findings(run_seq=run.seq))
+    shown = {exposure.uid for exposure in exposures}
+    earlier = {finding.subject_uid for finding in findings} - shown
+    named = {finding.uid for finding in findings}
+    return RunReport(
+        run=run,
+        scopes=scopes,
+        coverage=tuple(state.coverage for state in states),
+        gaps=tuple(store.gaps(run.seq)),
+        resources=tuple(resources[uid] for uid in sorted(touched & resources.keys())),
+        exposures=(*exposures, *(settled(each, policy) for each in store.exposures(uids=sorted(earlier)))),
+        references=tuple(reference for reference in store.references(run_seq=run.seq)),
+        findings=findings,
+        exceptions=tuple(store.exceptions(finding_uids=sorted(named))),
+        assessments=_assessments(store, run) if assessments else (),
+        rules=rule_pages(),
+        policy=policy,
+    )
+
+
+def _assessments(store: Store, run: Run) -> tuple[Assessment, ...]:
+    return tuple(interval.assessment for interval in store.assessments(run_seq=run.seq))

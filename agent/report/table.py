@@ -1,0 +1,412 @@
+"""The table: what was looked at and what was not, then one row a secret, worst first, then what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from agent.export.base import (
+    OPEN_STATUSES,
+    RunReport,
+    answering_owner,
+    counted,
+    days_exposed,
+    exclusions,
+    first_place,
+    is_suppressed,
+    owner_active,
+    place_name,
+)
+from agent.report.columns import Column, hanging, print_columns
+from agent.terminal import plain
+from storage.inventory import (
+    Carrier,
+    Confidence,
+    Coverage,
+    CoverageStatus,
+    Finding,
+    FindingStatus,
+    Occurrence,
+    OwnerRole,
+    Place,
+    Record,
+    Scope,
+    SecretExposure,
+    Severity,
+    SubjectKind,
+    Validity,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+WIDE = 110
+"""Columns from which on a secret is a row, if that fits; below, it is a few lines."""
+REPOSITORIES_SHOWN = 12
+ADVICE_SHOWN = 3
+
+SEVERITY_STYLES = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFORMATIONAL: "dim",
+}
+_VALIDITY_ORDER = {
+    Validity.LIVE: 0,
+    Validity.UNKNOWN: 1,
+    Validity.ROTATED: 2,
+    Validity.REVOKED: 2,
+    Validity.EXPIRED: 2,
+}
+_COLUMNS = (
+    Column(heading="severity"),
+    Column(heading="what", least=14, most=48),
+    Column(heading="where", least=16, most=60),
+    Column(heading="first commit", least=14, most=40),
+    Column(heading="stands", least=9, most=20),
+    Column(heading="owner", least=8, most=32),
+    Column(heading="status", least=9, most=30),
+    Column(heading="finding"),
+)
+_STANDINGS = ("work tree", "history", "dangling", "reflog", "refs", "configuration")
+"""Where a value stands that is not at HEAD: of several, the first is told."""
+_CARRIER_NAMES = {
+    Carrier.REFS: "history",
+    Carrier.LOCAL: "stash, reflog, dangling",
+    Carrier.WORKTREE: "work tree",
+    Carrier.METADATA: "configuration",
+}
+
+
+class Floors(Record, frozen=True, kw_only=True):
+    """What is left out of the table, though never out of the store."""
+
+    severity: Severity = Severity.INFORMATIONAL
+    confidence: Confidence = Confidence.MEDIUM
+
+
+class Row(Record, frozen=True, kw_only=True):
+    """One secret, in words."""
+
+    severity: Severity
+    confidence: Confidence
+    what: str
+    where: str
+    since: str
+    standing: str
+    owner: str
+    status: str
+    reference: str
+    """What to give to ``findings show``."""
+    unresolved: tuple[Finding, ...]
+    committed: bool
+    """Whether some commit ever held it."""
+    suppressed: bool
+    remediation: str
+    open: bool
+    order: tuple[bool, bool, int, int, int, bool, int, str]
+
+
+def print_report(report: RunReport, console: Console, floors: Floors) -> None:
+    """Print the whole report."""
+    rows = sorted((_row(exposure, report) for exposure in listed(report)), key=lambda row: row.order)
+    shown = [
+        row
+        for row in rows
+        if row.severity.rank >= floors.severity.rank and row.confidence.rank >= floors.confidence.rank
+    ]
+    _print_coverage(report, console)
+    _print_gaps(report, console)
+    _print_secrets(shown, console)
+    _print_hidden(rows, shown, floors, console)
+    _print_open_findings(report, shown, floors, console)
+    _print_references(report, console)
+    _print_next_steps(report, shown, console)
+
+
+def listed(report: RunReport) -> Iterator[SecretExposure]:
+    """The secrets that a run has to show.
+
+    What leaked stays, also when it is gone. What was gone before anybody committed it leaked nowhere; and a run that
+    was asked for a part shows what stands in that part.
+    """
+    part = any(scope.part for scope in report.scopes)
+    for exposure in report.exposures:
+        if exposure.present or not (part or exposure.in_history is False):
+            yield exposure
+
+
+def _print_coverage(report: RunReport, console: Console) -> None:
+    """Say, repository by repository, what was read of what there is. Of many, only the totals and those with faults."""
+    coverage = {row.scope_uid: row for row in report.coverage}
+    by_resource: dict[str, list[Scope]] = {}
+    for scope in report.scopes:
+        if scope.carrier is not None:
+            by_resource.setdefault(scope.resource_uid, []).append(scope)
+    named = {scope.uid for scopes in by_resource.values() for scope in scopes}
+    read_rows = [row for row in report.coverage if row.scope_uid in named]
+    console.print(plain(_coverage_heading(read_rows, list(by_resource), report), "bold"))
+    many = len(by_resource) > REPOSITORIES_SHOWN
+    for uid, scopes in sorted(by_resource.items(), key=lambda item: report.resource_name(item[0])):
+        read = [coverage[scope.uid] for scope in scopes if scope.uid in coverage]
+        whole = len(read) == len(scopes) and all(row.status is CoverageStatus.COMPLETE for row in read)
+        if many and whole:
+            continue
+        parts = [
+            f"{_carrier_name(scope)} {_share(coverage[scope.uid].fetched, coverage[scope.uid].expected)}"
+            for scope in sorted(scopes, key=lambda scope: list(Carrier).index(scope.carrier or Carrier.REFS))
+            if scope.uid in coverage
+        ]
+        mark = plain("  complete    ", "green") if whole else plain("  INCOMPLETE  ", "bold red")
+        text = f"{_name_and_place(uid, scopes, report)}: {'; '.join(parts) or 'nothing was read'}"
+        console.print(hanging(mark, text))
+    for holder, exclusion in exclusions(report):
+        count = f" ({exclusion.count:,})" if exclusion.count > 1 else ""
+        of = f" of {report.resource_name(holder.resource_uid)}" if holder is not None and len(by_resource) > 1 else ""
+        console.print(plain(f"  left out{of}: {exclusion.detail or exclusion.reason}{count}", "dim"))
+
+
+def _name_and_place(uid: str, scopes: Sequence[Scope], report: RunReport) -> str:
+    """How a resource is called, and where it was read where that is another name."""
+    name = report.resource_name(uid)
+    resource = report.resources_by_uid.get(uid)
+    read = sorted({scope.location for scope in scopes if scope.location}) or ([resource.location] if resource else [])
+    places = ", ".join(place for place in read if place != name)
+    return f"{name} ({places})" if places else name
+
+
+def _coverage_heading(rows: Sequence[Coverage], uids: Sequence[str], report: RunReport) -> str:
+    read = [report.resources_by_uid[uid] for uid in uids if uid in report.resources_by_uid]
+    folders = sum(resource.kind == "directory" for resource in read)
+    repositories = len(uids) - folders
+    holders = [
+        *([counted(repositories, "repository", "repositories")] if repositories or not folders else []),
+        *([counted(folders, "folder")] if folders else []),
+    ]
+    size = _size(sum(row.bytes_read for row in rows))
+    amount = ", ".join(filter(None, (counted(sum(row.fetched for row in rows), "object"), size)))
+    return f"Looked at {' and '.join(holders)}, {amount}"
+
+
+def _print_gaps(report: RunReport, console: Console) -> None:
+    """Say every thing that could not be seen, before anything that was found."""
+    if not report.gaps:
+        return
+    console.print()
+    console.print(plain("Not looked at: nothing below speaks for this", "bold red"))
+    for sentence in report.gap_sentences():
+        console.print(hanging("  ", sentence))
+
+
+def _print_secrets(rows: Sequence[Row], console: Console) -> None:
+    console.print()
+    if not rows:
+        console.print(plain("No secrets found in what was read.", "green"))
+        return
+    console.print(plain(f"{counted(len(rows), 'secret')}, worst first", "bold"))
+    dimmed = [row.suppressed or not row.open for row in rows]
+    cells = [tuple(_cells(row)) for row in rows]
+    if console.width < WIDE or not print_columns(_COLUMNS, cells, console, dimmed=dimmed):
+        _print_as_lines(rows, console)
+
+
+def _cells(row: Row) -> Iterator[Text]:
+    yield plain(severity_words(row.severity, row.confidence), SEVERITY_STYLES[row.severity])
+    for text in (row.what, row.where, row.since, row.standing, row.owner, row.status, row.reference):
+        yield plain(text)
+
+
+def _print_as_lines(rows: Sequence[Row], console: Console) -> None:
+    for row in rows:
+        console.print(
+            plain(f"{severity_words(row.severity, row.confidence):<14}", SEVERITY_STYLES[row.severity])
+            + plain(f"{row.what} — {row.standing}")
+        )
+        about = "; ".join(filter(None, (row.status, f"finding {row.reference}" if row.reference else "")))
+        for text in (row.where, row.since, f"owner: {row.owner}; {about}".removesuffix("; ")):
+            console.print(hanging("    ", text))
+
+
+def _print_hidden(rows: Sequence[Row], shown: Sequence[Row], floors: Floors, console: Console) -> None:
+    unsure = sum(row.confidence.rank < floors.confidence.rank for row in rows)
+    lesser = len(rows) - len(shown) - unsure
+    if unsure:
+        console.print(plain(f"{unsure:,} more of lower confidence: --confidence low shows them.", "dim"))
+    if lesser:
+        console.print(plain(f"{lesser:,} more of lower severity: --severity informational shows them.", "dim"))
+
+
+def _print_open_findings(report: RunReport, rows: Sequence[Row], floors: Floors, console: Console) -> None:
+    """Count the findings by rule: those about the secrets above, and those about repositories and coverage."""
+    about_others = [
+        finding
+        for finding in report.findings
+        if finding.subject_kind is not SubjectKind.EXPOSURE
+        and finding.status in OPEN_STATUSES
+        and finding.severity.rank >= floors.severity.rank
+        and finding.confidence.rank >= floors.confidence.rank
+    ]
+    counts = Counter(finding.rule for finding in [*(each for row in rows for each in row.unresolved), *about_others])
+    if counts:
+        codes = ", ".join(f"{code} ({count:,})" for code, count in sorted(counts.items()))
+        console.print(plain(f"Open findings: {codes}; `nhi-agent findings list` shows them.", "dim"))
+
+
+def _print_references(report: RunReport, console: Console) -> None:
+    """Count the public halves of credentials whose secret halves were not found."""
+    names = {reference.uid: reference.name for reference in report.references}
+    if names:
+        kinds = ", ".join(f"{name} ({count:,})" for name, count in sorted(Counter(names.values()).items()))
+        what = counted(len(names), "public identifier")
+        console.print(plain(f"Also seen: {what} without the secret: {kinds}; -f jsonl lists them.", "dim"))
+
+
+def _print_next_steps(report: RunReport, rows: Sequence[Row], console: Console) -> None:
+    steps = list(_next_steps(report, rows))
+    if not steps:
+        return
+    console.print()
+    console.print(plain("Next", "bold"))
+    for at, step in enumerate(steps, start=1):
+        console.print(hanging(f"  {at}. ", step))
+
+
+def _next_steps(report: RunReport, rows: Sequence[Row]) -> Iterator[str]:
+    if not report.complete:
+        yield "Close the gaps above and run again: what was not read may hold more."
+    waiting = [row for row in rows if row.open and not row.suppressed]
+    if any(row.committed for row in waiting):
+        yield "Rotate or revoke first: deleting the line does not help, the value stays in history."
+    elif waiting:
+        yield "Move the values to a vault before they are committed; rotate what others could read already."
+    told: set[str] = set()
+    for row in waiting:
+        if row.remediation and row.remediation not in told and len(told) < ADVICE_SHOWN:
+            told.add(row.remediation)
+            yield f"{row.what}: {row.remediation}"
+    worst = next((row.reference for row in rows if row.open and row.reference), None)
+    if worst:
+        yield (
+            f"`nhi-agent findings show {worst}` tells more; `nhi-agent findings triage` goes through them; "
+            f"`nhi-agent findings accept {worst} --reason … --expires …` accepts the risk."
+        )
+
+
+def _row(exposure: SecretExposure, report: RunReport) -> Row:
+    findings = report.findings_by_subject.get(exposure.uid, ())
+    unresolved = tuple(finding for finding in findings if finding.status in OPEN_STATUSES)
+    leading = findings[0] if findings else None
+    severity = leading.severity if leading else exposure.severity
+    suppressed = is_suppressed(exposure)
+    age = days_exposed(exposure, report.run.as_of)
+    return Row(
+        severity=severity,
+        confidence=exposure.confidence,
+        what=f"{exposure.name} ({exposure.preview})" if exposure.preview else exposure.name,
+        where=_where(exposure, several=len(report.resources) > 1),
+        since=_since(exposure, age),
+        standing=_standing(exposure),
+        owner=_owner(exposure, report),
+        status=_status(leading, exposure, suppressed=suppressed),
+        reference=(leading or exposure).uid[:10],
+        unresolved=unresolved,
+        committed=exposure.in_history is not False,
+        suppressed=suppressed,
+        remediation=exposure.remediation,
+        open=bool(unresolved) or not findings,
+        order=(
+            suppressed,
+            bool(findings) and not unresolved,
+            _VALIDITY_ORDER[exposure.validity],
+            -severity.rank,
+            -exposure.confidence.rank,
+            exposure.at_head is not True,
+            -(age or 0),
+            f"{_where(exposure, several=True)} {exposure.uid}",
+        ),
+    )
+
+
+def _where(exposure: SecretExposure, *, several: bool) -> str:
+    place = first_place(exposure)
+    if place is None:
+        return "no longer found"
+    more = f" +{len(exposure.occurrences) - 1} more" if len(exposure.occurrences) > 1 else ""
+    return f"{place.repository}: {place_name(place)}{more}" if several else f"{place_name(place)}{more}"
+
+
+def _since(exposure: SecretExposure, age: int | None) -> str:
+    first = exposure.first_commit
+    if first is None:
+        return "not committed" if exposure.in_history is False else "unknown"
+    return f"{first.time.date().isoformat()} {first.author_name}, {age:,} days"
+
+
+def _standing(exposure: SecretExposure) -> str:
+    if not exposure.present:
+        return "gone, not revoked"
+    if exposure.at_head:
+        return "HEAD"
+    standings = {_standing_of(place) for place in exposure.occurrences}
+    return next((word for word in _STANDINGS if word in standings), "history")
+
+
+def _standing_of(place: Occurrence) -> str:
+    """In one word, what holds the value at a place that is not HEAD."""
+    if place.carrier is Carrier.WORKTREE:
+        return "work tree"
+    if place.carrier is Carrier.METADATA:
+        return "refs" if place.place is Place.REF_NAME else "configuration"
+    if place.place is Place.REFLOG:
+        return "reflog"
+    return "history" if place.commit or place.carrier is Carrier.REFS else "dangling"
+
+
+def _owner(exposure: SecretExposure, report: RunReport) -> str:
+    owner = answering_owner(exposure)
+    if owner is None:
+        return "nobody"
+    name = owner.name if owner.role is OwnerRole.ACCOUNTABLE else f"{owner.name}?"
+    if owner.left:
+        return f"{name} (left)"
+    return f"{name} (inactive)" if owner_active(owner, report.run.as_of, report.policy) is False else name
+
+
+def _status(finding: Finding | None, exposure: SecretExposure, *, suppressed: bool) -> str:
+    words = [] if exposure.validity is Validity.UNKNOWN else [exposure.validity.value]
+    if suppressed:
+        words.append("suppressed, unapproved")
+    if finding is not None:
+        closed = finding.status is FindingStatus.RESOLVED and finding.close_reason
+        words.append(f"resolved: {finding.close_reason}".replace("_", " ") if closed else finding.status.value)
+    else:
+        words.append("no finding")
+    return ", ".join(words)
+
+
+def severity_words(severity: Severity, confidence: Confidence) -> str:
+    """A severity, with a question mark where the secret is not certain."""
+    return severity.upper() if confidence is Confidence.HIGH else f"{severity.upper()}?"
+
+
+def _carrier_name(scope: Scope) -> str:
+    return _CARRIER_NAMES[scope.carrier] if scope.carrier else scope.name
+
+
+def _share(read: int, expected: int) -> str:
+    return f"{read:,}" if read == expected else f"{read:,} of {expected:,}"
+
+
+def _size(count: int) -> str:
+    """A number of bytes, for a person; empty where nothing is known."""
+    if count < 1000:
+        return f"{count} bytes" if count else ""
+    amount, unit = count / 1e3, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1e3, larger
+    return f"{amount:.1f} {unit}"

@@ -1,0 +1,159 @@
+"""One execution, from targets to states: collect, stage, judge, promote.
+
+Workers collect; this thread alone writes. Until the promoting transaction commits, nothing that was known changes, so
+a run may be killed anywhere and the next one finds the world as the last complete run left it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+
+from agent.contention import Claims
+from agent.errors import UsageFault
+from agent.keyring import KeyRing
+from agent.narration import narrated, untried
+from agent.plan import RunResult, SweepPlan, TargetSpec
+from agent.scratch import remove_stale_scratch
+from agent.supervision import Refused, Stop, Told, observe
+from agent.worker import Job
+from connectors.git.target import Mode, enclosing_repository, is_address
+from connectors.git.worktree import is_git_directory, nested_repositories
+from rules.judgement import judge
+from rules.registry import RULES
+from storage.inventory import Coverage, CoverageStatus, Observation, Run
+from storage.records import PromotionSummary
+from storage.store import Store
+
+LEASE = timedelta(minutes=2)
+_BATCH = 500
+logger = logging.getLogger(__name__)
+
+
+def execute(
+    plan: SweepPlan,
+    *,
+    store: Store,
+    keyring: KeyRing,
+    as_of: datetime,
+    clock: Callable[[], datetime],
+    progress: Callable[[Told], None],
+    stop: Stop,
+) -> RunResult:
+    """Carry out `plan` against `store` and return how it ended; what was found stands in the store.
+
+    `as_of` is the moment by which ages are judged, `clock` tells when the run ended. Raises what the store raises; the
+    run is then abandoned and no state has changed.
+    """
+    remove_stale_scratch()
+    run = store.begin_run(
+        kind=plan.kind,
+        as_of=as_of,
+        policy=plan.policy,
+        key_id=keyring.key_id,
+        tool_version=version("nhi-agent"),
+        ttl=LEASE,
+    )
+    logger.info("run %d begun: %s", run.seq, plan.kind)
+    try:
+        with closing(observe(_jobs(plan, keyring), workers=plan.jobs, stop=stop)) as seen:
+            complete = _collect(plan, run, store, chain(untried(plan.targets), narrated(seen)), progress)
+        codes = frozenset(rule.code for rule in RULES)
+        promoted = store.promote(run, policy=plan.policy, judge=judge, finished_time=clock(), codes=codes)
+    except BaseException:
+        store.abandon(run)
+        raise
+    counts = _counts(promoted)
+    logger.info("run %d promoted: %s", run.seq, ", ".join(f"{count:,} {what}" for what, count in counts.items()))
+    return RunResult(seq=run.seq, complete=complete and not promoted.overtaken, summary=counts)
+
+
+def _collect(
+    plan: SweepPlan,
+    run: Run,
+    store: Store,
+    seen: Iterable[Observation | Told | Refused | None],
+    progress: Callable[[Told], None],
+) -> bool:
+    """Stage what the workers send of the scopes that this run speaks for; tell whether each was read whole."""
+    complete = True
+    claims = Claims(store, run, ttl=LEASE)
+    renewed = time.monotonic()
+    waiting: list[Observation] = []
+    for item in seen:
+        if isinstance(item, Told):
+            progress(item)
+        elif isinstance(item, Refused):
+            # A person who named one thing wrongly wants to hear that; a scheduled run goes on with the others.
+            if plan.kind == "sweep":
+                raise UsageFault(f"{item.sentence}.")
+        elif item is not None and claims.admits(item):
+            if isinstance(item, Coverage) and item.status is not CoverageStatus.COMPLETE:
+                complete = False
+            waiting.append(item)
+        if len(waiting) >= _BATCH:
+            store.stage(run, waiting)
+            waiting = []
+        if time.monotonic() - renewed > LEASE.total_seconds() / 4:
+            store.renew(run, ttl=LEASE)
+            renewed = time.monotonic()
+    store.stage(run, waiting)
+    store.renew(run, ttl=LEASE)
+    return complete
+
+
+def _jobs(plan: SweepPlan, keyring: KeyRing) -> Sequence[Job]:
+    """One job a target, and one for each repository inside a plain directory; a path named twice is read once."""
+    jobs: dict[tuple[str | None, str, Mode, str | None], Job] = {}
+    for target in plan.targets:
+        for location in _places(target) if target.problem is None else ():
+            job = Job(
+                location=os.fsencode(location),
+                name=target.name if location == _resolved(target) else None,
+                mode=target.mode,
+                since=None if target.since is None else os.fsencode(target.since),
+                subkeys=keyring.subkeys(),
+                limits=plan.limits,
+                matcher=plan.matcher,
+                cache_directory=str(plan.cache_directory),
+                scratch="",
+                more_plugins=plan.detect_secrets_extra,
+                token=os.environ.get(target.token_env) if target.token_env else None,
+                ssh_key=str(target.ssh_key_file) if target.ssh_key_file else None,
+                shallow_is_gap=plan.kind == "run",
+            )
+            jobs.setdefault((job.name, location, target.mode, target.since), job)
+    return tuple(jobs.values())
+
+
+def _resolved(target: TargetSpec) -> str:
+    """The address or path to sweep: of a folder inside a repository that repository, since its history is one."""
+    if is_address(target.location):
+        return target.location
+    path = str(Path(target.location).resolve())
+    return enclosing_repository(path) or path
+
+
+def _places(target: TargetSpec) -> list[str]:
+    """The place that was named, and the repositories inside it where it is a plain directory."""
+    location = _resolved(target)
+    plain = not is_address(location) and not is_git_directory(location) and not os.path.lexists(Path(location, ".git"))
+    return [location, *(nested_repositories(location) if plain and target.mode is Mode.FULL else ())]
+
+
+def _counts(promoted: PromotionSummary) -> Mapping[str, int]:
+    """The promotion in a handful of numbers, for a log line."""
+    return {
+        "scopes": promoted.scopes,
+        "gaps": promoted.gaps,
+        "exposures": promoted.exposures,
+        "new exposures": promoted.new_exposures,
+        "transitions": sum(promoted.transitions.values()),
+    }

@@ -1,0 +1,246 @@
+"""How often detection is right, on labelled corpora and on ordinary code: ``python benchmarks/accuracy.py CORPORA``.
+
+CORPORA is a folder with ``labelled-lines.jsonl.xz`` (excerpts: ``before``, ``text``, ``after``, of which only the lines
+of ``text`` count) and ``token-cases.jsonl.xz`` (short texts); each row has a label, ``secret`` or ``not-secret``, and
+rows with another label are left out. A row counts as found when something on its lines is reported. Ordinary code holds
+no secrets worth the name, so whatever is reported there counts as a false alarm, by lines. Values are never printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import lzma
+import os
+import sysconfig
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from connectors.detection.batch import Batch, Detection, Window
+from connectors.detection.catalogue import load_catalogue
+from connectors.detection.detector import Detector
+from connectors.fingerprint import KeyedFingerprinter
+from storage.inventory import Confidence
+
+CORPORA = ("labelled-lines", "token-cases")
+FLOORS = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+BATCH_BYTES = 8 << 20
+LARGEST_FILE = 4 << 20
+NOT_CODE = frozenset({".pyc", ".so", ".a", ".o", ".whl", ".zip", ".gz", ".xz", ".png", ".exe", ".dll", ".mo"})
+
+
+class Row(NamedTuple):
+    """One row of a corpus."""
+
+    uid: str
+    suffix: str
+    body: bytes
+    first: int
+    """The first line that counts."""
+    last: int
+    secret: bool
+    group: str
+
+
+class Found(NamedTuple):
+    """What a tool reports, without the value."""
+
+    key: str
+    line: int
+    confidence: Confidence
+    detector: str
+
+
+def rows_of(path: Path) -> list[Row]:
+    """Read a corpus, without its neutral rows."""
+    with lzma.open(path, "rt", encoding="utf-8") as stream:
+        raw = [json.loads(line) for line in stream]
+    return [_row(one) for one in raw if one["label"] in {"secret", "not-secret"}]
+
+
+def _row(raw: dict[str, Any]) -> Row:
+    before, text, after = raw.get("before", []), raw["text"], raw.get("after", [])
+    lines = [*before, *text, *after] if isinstance(text, list) else text.split("\n")
+    first = len(before) + 1
+    last = len(before) + len(text) if isinstance(text, list) else len(lines)
+    body = "\n".join(lines).encode("utf-8", "surrogatepass")
+    group = raw.get("service") or raw.get("category") or "-"
+    return Row(str(raw["id"]), raw.get("suffix", ""), body, first, last, raw["label"] == "secret", group)
+
+
+def detect(detector: Detector, bodies: Iterable[tuple[str, bytes]]) -> Iterator[Found]:
+    """Run the detector over many bodies, several to a batch as a sweep does."""
+    buffer, windows = bytearray(), list[Window]()
+    for key, body in bodies:
+        windows.append(Window(key, len(buffer), len(buffer) + len(body)))
+        buffer += body
+        if len(buffer) > BATCH_BYTES:
+            yield from map(_found, detector.detect(Batch(buffer, windows)))
+            buffer, windows = bytearray(), []
+    yield from map(_found, detector.detect(Batch(buffer, windows)))
+
+
+def _found(one: Detection) -> Found:
+    return Found(one.key, one.line, one.confidence, one.detector)
+
+
+def flagged(rows: Sequence[Row], found: Iterable[Found]) -> dict[str, Confidence]:
+    """The surest thing said of each row's own lines."""
+    by_uid = {row.uid: row for row in rows}
+    best: dict[str, Confidence] = {}
+    for one in found:
+        row = by_uid[one.key]
+        if row.first <= one.line <= row.last:
+            best[one.key] = max(best.get(one.key, Confidence.LOW), one.confidence, key=lambda level: level.rank)
+    return best
+
+
+class Score(NamedTuple):
+    """Rows found and not found."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    def __str__(self) -> str:
+        precision = self.right / (self.right + self.wrong) if self.right + self.wrong else 0.0
+        recall = self.right / (self.right + self.missed) if self.right + self.missed else 0.0
+        both = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+        return (
+            f"precision {precision:.3f}  recall {recall:.3f}  F1 {both:.3f}"
+            f"  ({self.right} right, {self.wrong} wrong, {self.missed} missed)"
+        )
+
+
+def score(rows: Sequence[Row], best: dict[str, Confidence], floor: Confidence) -> Score:
+    """Count the rows reported at a confidence or above."""
+    said = {uid for uid, confidence in best.items() if confidence.rank >= floor.rank}
+    right = sum(row.secret and row.uid in said for row in rows)
+    wrong = sum(not row.secret and row.uid in said for row in rows)
+    return Score(right, wrong, sum(row.secret for row in rows) - right)
+
+
+def print_corpus(name: str, rows: Sequence[Row], best: dict[str, Confidence], families: int) -> None:
+    """Print the figures of one corpus: by floor, by confidence, and the families that miss most."""
+    print(f"\n{name}: {len(rows)} rows, {sum(row.secret for row in rows)} secrets")
+    for floor in FLOORS:
+        print(f"  {floor.value:6} and above  {score(rows, best, floor)}")
+    for level in FLOORS:
+        told = [row.secret for row in rows if best.get(row.uid) is level]
+        print(f"  of what is said with {level.value} confidence {_share(told)} is right ({sum(told)} of {len(told)})")
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.group].append(row)
+    scored = {group: score(members, best, Confidence.MEDIUM) for group, members in groups.items()}
+    worst = sorted(scored.items(), key=lambda item: (-item[1].missed - item[1].wrong, item[0]))
+    print("  families with most misses and false alarms, at medium and above:")
+    for group, counts in worst[:families]:
+        print(f"    {group:32} {counts}")
+
+
+def _share(told: Sequence[bool]) -> str:
+    return f"{sum(told) / len(told):.1%}" if told else "nothing"
+
+
+def code_files(roots: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+    """Yield the text files below some folders, each content once."""
+    seen: set[bytes] = set()
+    for root in roots:
+        for path in sorted(root.rglob("*")):
+            if path.suffix in NOT_CODE or path.is_symlink() or not path.is_file():
+                continue
+            if path.stat().st_size > LARGEST_FILE:
+                continue
+            body = path.read_bytes()
+            digest = hashlib.blake2b(body, digest_size=16).digest()
+            if b"\0" in body or digest in seen:
+                continue
+            seen.add(digest)
+            yield str(path), body
+
+
+def print_code(detector: Detector, roots: Sequence[Path], show: Confidence | None) -> None:
+    """Print false alarms per million lines of ordinary code, and the detector's speed on it."""
+    lines = size = 0
+    spent = 0.0
+    alarms: dict[tuple[str, int], Found] = {}
+    files = code_files(roots)
+    while chunk := list(islice(files, 500)):
+        lines += sum(body.count(b"\n") for _, body in chunk)
+        size += sum(len(body) for _, body in chunk)
+        begun = time.process_time()
+        told = list(detect(detector, chunk))
+        spent += time.process_time() - begun
+        for one in told:
+            known = alarms.get((one.key, one.line))
+            if known is None or known.confidence.rank < one.confidence.rank:
+                alarms[one.key, one.line] = one
+    print(f"\nordinary code: {lines / 1e6:.2f} million lines, {size / 1e6:.0f} MB")
+    counts = Counter(one.confidence for one in alarms.values())
+    for level in FLOORS:
+        rate = counts[level] / max(lines, 1) * 1e6
+        print(f"  {level.value:6} {counts[level]:5} lines flagged, {rate:6.1f} per million")
+    print(f"  throughput {size / 1e6 / max(spent, 1e-9):.0f} MB per processor second")
+    for one in sorted(alarms.values()) if show else ():
+        if show and one.confidence.rank >= show.rank:
+            print(f"  {one.confidence.value:6} {one.detector:32} {one.key}:{one.line}")
+
+
+def detect_secrets(bodies: Iterable[tuple[str, str, bytes]]) -> Iterator[Found]:
+    """Run detect-secrets with its default settings over bodies written out as files, for comparison."""
+    from detect_secrets.core.scan import scan_file
+    from detect_secrets.settings import default_settings
+
+    with tempfile.TemporaryDirectory() as folder, default_settings():
+        for key, suffix, body in bodies:
+            path = Path(folder, f"{key}{suffix}")
+            path.write_bytes(body)
+            for one in scan_file(str(path)):
+                yield Found(key, one.line_number, Confidence.MEDIUM, one.type)
+            path.unlink()
+
+
+def _floor(name: str) -> Confidence:
+    return Confidence(name)
+
+
+def main() -> None:
+    """Print all figures."""
+    home = [Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib"))]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpora", type=Path)
+    parser.add_argument("--code", type=Path, nargs="*", default=home, help="folders of ordinary code; none to skip it")
+    parser.add_argument(
+        "--show", type=_floor, choices=FLOORS, help="list the flagged lines of ordinary code from here on"
+    )
+    parser.add_argument("--families", type=int, default=15, help="how many families to list")
+    parser.add_argument("--peers", type=int, default=10, help="show detect-secrets one row in so many; 0 for none")
+    options = parser.parse_args()
+
+    cache = Path(tempfile.gettempdir()) / f"nhi-agent-benchmark-cache-{os.getuid()}"
+    detector = Detector(load_catalogue(), KeyedFingerprinter([("00000000", bytes(32))]), cache_directory=cache)
+    for name in CORPORA:
+        path = options.corpora / f"{name}.jsonl.xz"
+        if not path.is_file():
+            print(f"\n{name}: not measured, {path} does not exist; name the folder that holds it")
+            continue
+        rows = rows_of(path)
+        best = flagged(rows, detect(detector, ((row.uid, row.body) for row in rows)))
+        print_corpus(name, rows, best, options.families)
+        if options.peers:
+            sample = rows[:: options.peers]
+            peer = flagged(sample, detect_secrets((row.uid, row.suffix, row.body) for row in sample))
+            print(f"  detect-secrets, on {len(sample)} rows: {score(sample, peer, Confidence.LOW)}")
+            print(f"  nhi-agent, on the same rows:   {score(sample, best, Confidence.MEDIUM)}")
+    if options.code:
+        print_code(detector, options.code, options.show)
+
+
+if __name__ == "__main__":
+    main()

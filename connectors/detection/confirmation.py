@@ -1,0 +1,146 @@
+"""Stage two: where exactly in a piece a value stands, and whether its surroundings allow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from connectors.detection.assignments import GENERIC, assigned_values, credential_type, judge_assigned
+from connectors.detection.batch import Window
+from connectors.detection.catalogue import Format
+from connectors.detection.detect_secrets_adapter import LINE_BYTES as PLUGIN_LINE_BYTES
+from connectors.detection.detect_secrets_adapter import Plugin
+from connectors.detection.identifiers import find_url
+from connectors.detection.matcher import Text
+from connectors.detection.segments import Segment
+from connectors.detection.url_credentials import judge_url_password
+from storage.inventory import Confidence, CredentialType
+
+_VALUE_BYTES = 32 << 10
+_AFTER_CLOSING = 1024
+_WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_BASE64_SIGNS = frozenset(b"+/-")
+_ESCAPES = frozenset(b"nrtbfv0")
+_HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
+
+
+class Candidate(msgspec.Struct):
+    """A value that has the form of a format, by offsets into the buffer."""
+
+    start: int
+    end: int
+    format: Format
+    value: bytes
+    confidence: Confidence | None = None
+    """A judgement already made, for values that are judged by what stands around them."""
+    type: CredentialType | None = None
+    plugin: bool = False
+    refused: bool = False
+    """Recognised, and no secret: it still claims its bytes, so that nothing weaker reports them."""
+
+
+def format_candidates(
+    buffer: Text, window: Window, segment: Segment, piece: bytes, entry: Format
+) -> Iterator[Candidate]:
+    """Yield the values of one known format in a piece."""
+    named = "value" in entry.pattern.groupindex
+    reach = len(piece)
+    if entry.closing:
+        last = piece.rfind(entry.closing)
+        if last < 0:
+            return
+        reach = last + _AFTER_CLOSING
+    for match in entry.pattern.finditer(piece, 0, reach):
+        if not segment.after < segment.low + match.end() <= segment.until:
+            continue
+        start, end = match.span("value") if named else match.span()
+        if not 0 < end - start <= _VALUE_BYTES:
+            continue
+        value = piece[start:end]
+        start, end = start + segment.low, end + segment.low
+        if entry.boundary and _is_cut_out(buffer, window, start, end, entry):
+            continue
+        if entry.keywords and not _has_keyword(buffer, window, start, entry):
+            continue
+        yield Candidate(start, end, entry, value)
+
+
+def url_candidates(buffer: Text, window: Window, segment: Segment, piece: bytes, entry: Format) -> Iterator[Candidate]:
+    """Yield URLs that carry a believable password."""
+    for candidate in format_candidates(buffer, window, segment, piece, entry):
+        low, high = max(window.start, candidate.start - 300), min(window.end, candidate.end + 300)
+        found = find_url(candidate.value, bytes(buffer[low:high]))
+        if found is not None:
+            judged = judge_url_password(
+                found["password"], b"@" + found.string[found.start("host") : found.start("host") + 256]
+            )
+            candidate.refused = judged is None
+            candidate.confidence = entry.confidence if judged is Confidence.MEDIUM else judged
+        yield candidate
+
+
+def generic_candidates(segment: Segment, piece: bytes) -> Iterator[Candidate]:
+    """Yield what a piece of a line assigns to telling names, with the judgement."""
+    for found in assigned_values(piece):
+        if not segment.after < segment.low + found.end <= segment.until:
+            continue
+        value = piece[found.start : found.end]
+        judged = None
+        if found.quoted or found.after not in {b"(", b"["}:  # a call or a subscript is no value
+            judged = judge_assigned(value, found.name, quoted=found.quoted, alone=found.alone)
+        if judged is not None:
+            kind = credential_type(found.name)
+            yield Candidate(segment.low + found.start, segment.low + found.end, GENERIC, value, judged, kind)
+
+
+def plugin_candidates(
+    buffer: Text, window: Window, segment: Segment, piece: bytes, plugin: Plugin
+) -> Iterator[Candidate]:
+    """Yield what a plugin of detect-secrets sees; long lines in cuts, overlapping so that no value is cut in two."""
+    step = PLUGIN_LINE_BYTES // 2
+    seen: set[tuple[int, int]] = set()
+    for base in range(0, max(1, len(piece) - step), step):
+        cut = piece[base : base + PLUGIN_LINE_BYTES].rstrip(b"\r\n")
+        for start, end in plugin.values(cut):
+            span = (segment.low + base + start, segment.low + base + end)
+            if span not in seen and segment.after < span[1] <= segment.until:
+                seen.add(span)
+                if not plugin.judged and _is_cut_out(buffer, window, *span, plugin.format):
+                    continue
+                yield Candidate(*span, plugin.format, cut[start:end], plugin.format.confidence, plugin=True)
+
+
+def _is_cut_out(buffer: Text, window: Window, start: int, end: int, entry: Format) -> bool:
+    r"""Whether the value goes on to the left or right: then it is a stretch of something longer.
+
+    A letter, digit or underscore beside it says so, unless it belongs to an escape (`\n`, `%3D`). Signs of base 64 say
+    so only for formats without a prefix of their own, for which nothing else marks the beginning.
+    """
+    left = buffer[start - 1] if start > window.start else None
+    right = buffer[end] if end < window.end else None
+    if right is not None and right in _WORD:
+        return True
+    if left is not None and left in _WORD and not _ends_an_escape(buffer, window, start):
+        return True
+    if any(buffer.startswith(prefix, start) for prefix in entry.prefixes):
+        return False
+    return left in _BASE64_SIGNS or right in _BASE64_SIGNS
+
+
+def _ends_an_escape(buffer: Text, window: Window, start: int) -> bool:
+    before = buffer[max(window.start, start - 6) : start]
+    if len(before) >= 2 and before[-2] == 0x5C and before[-1] in _ESCAPES:
+        return True
+    if len(before) >= 3 and before[-3] == 0x25 and before[-2] in _HEX_DIGITS and before[-1] in _HEX_DIGITS:
+        return True
+    return len(before) == 6 and before[:2] == b"\\u"
+
+
+def _has_keyword(buffer: Text, window: Window, start: int, entry: Format) -> bool:
+    """Whether one of the format's keywords stands before the value, on its line or the one above."""
+    line = buffer.rfind(b"\n", window.start, start)
+    above = buffer.rfind(b"\n", window.start, line) if line >= 0 else -1
+    low = max(window.start, start - entry.keyword_distance, above + 1)
+    before = buffer[low:start].lower()
+    return any(keyword in before for keyword in entry.lowered_keywords)

@@ -1,0 +1,476 @@
+"""The whole of detection: a batch of windows goes in, detections come out, values stay here.
+
+Stage one (`matcher`) says which lines of the buffer deserve a look, stage two (`confirmation`) finds the exact values,
+stage three (here) judges each value once: placeholder, checksum, entropy, what it says about itself, its fingerprint.
+What is found in an object depends on the object alone: neither on its neighbours in the batch, nor on the matcher.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from bisect import bisect_right, insort
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from connectors.base import Fingerprinter
+from connectors.detection.access_key_pairs import AWS_SECRET, AWS_SECRET_FORM, NEAR_BYTES, secret_beside
+from connectors.detection.assignments import GENERIC, LITERALS, STAGE_ONE
+from connectors.detection.batch import Batch, Detection, Window
+from connectors.detection.catalogue import Catalogue, Format
+from connectors.detection.checksums import CHECKSUMS
+from connectors.detection.confirmation import (
+    Candidate,
+    format_candidates,
+    generic_candidates,
+    plugin_candidates,
+    url_candidates,
+)
+from connectors.detection.decoding import Decoded, decode
+from connectors.detection.detect_secrets_adapter import Plugin, load_plugins
+from connectors.detection.entropy import shannon
+from connectors.detection.identifiers import CONTEXTUAL, IDENTIFIERS, Facts
+from connectors.detection.matcher import Hits, Rule, Text, make_matcher
+from connectors.detection.placeholders import holds_template, is_placeholder
+from connectors.detection.segments import Reach, Segment, line_bounds, segments
+from connectors.detection.suppressions import Baselines, inline_suppression
+from connectors.detection.url_credentials import URL_CREDENTIALS
+from storage.inventory import Checksum, Confidence
+
+DETECTIONS_PER_WINDOW = 10_000
+_REMEMBERED = 1 << 16
+_CONTEXT_BYTES = 4096
+_COMMENT_BYTES = 4096
+
+
+class _Target(msgspec.Struct, frozen=True):
+    """What a rule of stage one leads to: a format, the generic names, or a plugin."""
+
+    rule: Rule
+    reach: Reach
+    format: Format
+    plugin: Plugin | None = None
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether it goes by words around the value, which in binary content mean nothing."""
+        return (
+            self.plugin is not None
+            or self.reach is Reach.NEXT_LINE
+            or self.format is GENERIC
+            or self.format is URL_CREDENTIALS
+        )
+
+
+class _Leads(msgspec.Struct, frozen=True):
+    """What one rule of stage one leads to: several targets may wait for the same words."""
+
+    rule: Rule
+    reach: Reach
+    targets: tuple[_Target, ...]
+
+    @property
+    def goes_by_line(self) -> bool:
+        """Whether what is found on a line is told by the line alone, whatever stands around it."""
+        return self.reach is Reach.LINE and all(
+            target.format is GENERIC or (target.plugin is not None and target.plugin.judged) for target in self.targets
+        )
+
+
+class _Verdict(msgspec.Struct, frozen=True):
+    """What is known of one value of one format, wherever it stands."""
+
+    dropped: bool = False
+    confidence: Confidence = Confidence.LOW
+    checksum: Checksum = Checksum.ABSENT
+    facts: Facts = Facts()
+
+
+class _Judged(msgspec.Struct):
+    """A value at its place, with what is known of it."""
+
+    candidate: Candidate
+    verdict: _Verdict
+    public: dict[str, str]
+    canonical: bytes
+
+
+class Detector:
+    """Finds credentials in batches. Build one a process; it is not made for several threads at once."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        fingerprinter: Fingerprinter,
+        *,
+        matcher: str = "hyperscan",
+        cache_directory: Path | None = None,
+        baselines: Baselines | None = None,
+        minimum_confidence: Confidence = Confidence.LOW,
+        plugins: bool = True,
+        more_plugins: Iterable[str] = (),
+        on_cap: Callable[[str], None] | None = None,
+    ) -> None:
+        """Compile the catalogue for a matcher: `hyperscan`, `re2` or `re`.
+
+        `cache_directory` keeps Hyperscan's compiled database; `more_plugins` names plugins of detect-secrets that are
+        off by default; `on_cap` is told the key of each object in which some hits were left out.
+        Raises `matcher.MatcherUnavailable`.
+        """
+        self._leads = _leads(_targets(catalogue, load_plugins(more_plugins) if plugins else []))
+        self._reaches = [lead.reach for lead in self._leads]
+        self._goes_by_line = [lead.goes_by_line for lead in self._leads]
+        self._matcher = make_matcher(matcher, [lead.rule for lead in self._leads], cache_directory)
+        self._fingerprinter = fingerprinter
+        self._baselines = baselines or Baselines()
+        self._minimum = minimum_confidence
+        self._on_cap = on_cap
+        self._memory_key = secrets.token_bytes(32)
+        self._verdicts: OrderedDict[tuple[str, bytes], _Verdict] = OrderedDict()
+        self._tags: OrderedDict[bytes, tuple[str, ...]] = OrderedDict()
+        self._lines: OrderedDict[tuple[int, bytes], tuple[Candidate, ...]] = OrderedDict()
+        self.capped_keys: set[str] = set()
+        """Objects in which some hits were left out, by the caps on hits, pieces or detections."""
+
+    def detect(self, batch: Batch) -> Iterator[Detection]:
+        """Yield what a batch holds, window by window, by ascending offset."""
+        buffer: Text = bytes(batch.buffer) if isinstance(batch.buffer, memoryview) else batch.buffer
+        nul_bearing = _with_nul(buffer, batch.windows)
+        decoded = {index: _decode_window(buffer, batch.windows[index]) for index in nul_bearing}
+        text_only = {index for index, found in decoded.items() if any(text.whole for text in found)}
+        for index, hits in self._hits(buffer, batch.windows):
+            if index not in text_only:
+                yield from self._window(buffer, batch.windows[index], hits, binary=index in nul_bearing)
+        if any(decoded.values()):
+            texts = [(index, text.encoding, text.text) for index, found in decoded.items() for text in found]
+            yield from self._decoded(batch, texts)
+
+    def _decoded(self, batch: Batch, texts: Sequence[tuple[int, str, bytes]]) -> Iterator[Detection]:
+        """Scan decoded texts as a batch of their own."""
+        parts: list[bytes] = []
+        windows: list[Window] = []
+        position = 0
+        for index, encoding, text in texts:
+            origin = batch.windows[index]
+            width = 4 if encoding.startswith("utf-32") else 2
+            windows.append(Window(origin.key, position, position + len(text), origin.offset // width, origin.line))
+            parts.append(text)
+            position += len(text)
+        buffer = b"".join(parts)
+        for index, hits in self._hits(buffer, windows):
+            yield from self._window(buffer, windows[index], hits, binary=False, decoding=(texts[index][1],))
+
+    def _hits(self, buffer: Text, windows: Sequence[Window]) -> Iterator[tuple[int, Hits]]:
+        capped: set[int] = set()
+        yield from self._matcher.hits(buffer, windows, capped)
+        for index in capped:
+            self._cap(windows[index].key)
+
+    def _cap(self, key: str) -> None:
+        self.capped_keys.add(key)
+        if self._on_cap is not None:
+            self._on_cap(key)
+
+    def _window(
+        self, buffer: Text, window: Window, hits: Hits, *, binary: bool, decoding: tuple[str, ...] = ()
+    ) -> Iterator[Detection]:
+        pieces, capped = segments(buffer, window, hits, self._reaches)
+        candidates = [
+            candidate
+            for segment, rules in pieces
+            for candidate in self._candidates(buffer, window, segment, rules, binary=binary)
+        ]
+        if not candidates and not capped:
+            return
+        judged = [self._judge(buffer, window, candidate) for candidate in _without_overlaps(candidates)]
+        kept = self._join_access_keys(buffer, window, [one for one in judged if not one.verdict.dropped])
+        if len(kept) > DETECTIONS_PER_WINDOW:
+            kept, capped = kept[:DETECTIONS_PER_WINDOW], True
+        if capped:
+            self._cap(window.key)
+        yield from self._emit(buffer, window, kept, decoding)
+
+    def _candidates(
+        self, buffer: Text, window: Window, segment: Segment, rules: Sequence[int], *, binary: bool
+    ) -> Iterator[Candidate]:
+        piece = bytes(buffer[segment.low : segment.high])
+        whole_line = (segment.low, segment.high) == (segment.after, segment.until)
+        for rule in rules:
+            if not (whole_line and self._goes_by_line[rule]):
+                yield from self._fresh_candidates(buffer, window, segment, piece, rule, binary=binary)
+            elif not binary:
+                yield from self._on_line(buffer, window, segment, piece, rule)
+
+    def _fresh_candidates(
+        self, buffer: Text, window: Window, segment: Segment, piece: bytes, rule: int, *, binary: bool
+    ) -> Iterator[Candidate]:
+        for target in self._leads[rule].targets:
+            if binary and target.reads_text:
+                continue
+            if target.plugin is not None:
+                yield from plugin_candidates(buffer, window, segment, piece, target.plugin)
+            elif target.format is GENERIC:
+                yield from generic_candidates(segment, piece)
+            elif target.format.identifiers == "url":
+                yield from url_candidates(buffer, window, segment, piece, target.format)
+            else:
+                yield from format_candidates(buffer, window, segment, piece, target.format)
+
+    def _on_line(self, buffer: Text, window: Window, segment: Segment, piece: bytes, rule: int) -> Iterator[Candidate]:
+        """Yield the candidates of a line, which history repeats in thousands of objects: each line is read once.
+
+        Of a line only its digest is kept, and where on it values stand.
+        """
+        key = (rule, self._remembrance(piece))
+        known = self._lines.get(key)
+        if known is None:
+            found = self._fresh_candidates(buffer, window, segment, piece, rule, binary=False)
+            known = self._lines[key] = tuple(_moved(one, -segment.low, b"") for one in found)
+            if len(self._lines) > _REMEMBERED:
+                self._lines.popitem(last=False)
+        else:
+            self._lines.move_to_end(key)
+        for one in known:
+            yield _moved(one, segment.low, piece[one.start : one.end])
+
+    # Stage three: each value is judged once, since history repeats it in thousands of objects.
+
+    def _judge(self, buffer: Text, window: Window, candidate: Candidate) -> _Judged:
+        verdict = _Verdict(dropped=True) if candidate.refused else self._verdict(candidate)
+        facts = verdict.facts
+        name = candidate.format.identifiers
+        if name in CONTEXTUAL and not verdict.dropped:
+            low, high = (
+                max(window.start, candidate.start - _CONTEXT_BYTES),
+                min(window.end, candidate.end + _CONTEXT_BYTES),
+            )
+            facts = IDENTIFIERS[name](candidate.value, bytes(buffer[low:high]))
+        canonical = candidate.value if facts.canonical is None else facts.canonical
+        return _Judged(candidate, verdict, dict(facts.public), canonical)
+
+    def _verdict(self, candidate: Candidate) -> _Verdict:
+        key = (f"{candidate.format.id} {candidate.confidence}", self._remembrance(candidate.value))
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            verdict = self._verdicts[key] = self._fresh_verdict(candidate)
+            if len(self._verdicts) > _REMEMBERED:
+                self._verdicts.popitem(last=False)
+        else:
+            self._verdicts.move_to_end(key)
+        return verdict
+
+    def _fresh_verdict(self, candidate: Candidate) -> _Verdict:
+        entry, value = candidate.format, candidate.value
+        checksum = CHECKSUMS[entry.checksum](value) if entry.checksum else Checksum.ABSENT
+        if checksum is not Checksum.VALID and not candidate.plugin and entry is not GENERIC:
+            if is_placeholder(value, entry.preview.encode()) or shannon(value) < entry.minimum_entropy:
+                return _Verdict(dropped=True)
+            if b'"' not in value and holds_template(value):
+                return _Verdict(dropped=True)
+        confidence = _confidence(entry, checksum) if candidate.confidence is None else candidate.confidence
+        if confidence.rank < self._minimum.rank:
+            return _Verdict(dropped=True)
+        facts = Facts()
+        if entry.identifiers and entry.identifiers not in CONTEXTUAL:
+            facts = IDENTIFIERS[entry.identifiers](value, b"")
+        return _Verdict(confidence=confidence, checksum=checksum, facts=facts)
+
+    def _tags_of(self, canonical: bytes) -> tuple[str, ...]:
+        key = self._remembrance(canonical)
+        tags = self._tags.get(key)
+        if tags is None:
+            tags = self._tags[key] = self._fingerprinter.tags(canonical)
+            if len(self._tags) > _REMEMBERED:
+                self._tags.popitem(last=False)
+        return tags
+
+    def _remembrance(self, value: bytes) -> bytes:
+        """What the memory of judged values is keyed by: values themselves are not kept."""
+        return hashlib.blake2b(value, key=self._memory_key, digest_size=16).digest()
+
+    def _join_access_keys(self, buffer: Text, window: Window, kept: list[_Judged]) -> list[_Judged]:
+        """Give each AWS secret the id it stands near; an id that found its secret is no row of its own."""
+        ids = [one for one in kept if one.candidate.format.reference and "access_key_id" in one.public]
+        if not ids:
+            return kept
+        values = [
+            one for one in kept if not one.candidate.format.reference and AWS_SECRET_FORM.fullmatch(one.candidate.value)
+        ]
+        paired: set[int] = set()
+        for one in ids:
+            beside = secret_beside(buffer, window, one.candidate.end)
+            if beside and not any(
+                beside[0] < known.candidate.end and known.candidate.start < beside[1] for known in kept
+            ):
+                found = Candidate(*beside, AWS_SECRET, bytes(buffer[beside[0] : beside[1]]))
+                values.append(self._judge(buffer, window, found))
+                kept = [*kept, values[-1]]
+        for value in values:
+            near = min(ids, key=lambda one: (_distance(one.candidate, value.candidate), one.candidate.start))
+            if _distance(near.candidate, value.candidate) <= NEAR_BYTES:
+                if value.candidate.format.vendor != AWS_SECRET.vendor:
+                    value.candidate = Candidate(
+                        value.candidate.start, value.candidate.end, AWS_SECRET, value.candidate.value
+                    )
+                    value.verdict = self._verdict(value.candidate)
+                value.public = value.public | near.public
+                paired.add(near.candidate.start)
+        left = [one for one in kept if not (one.candidate.format.reference and one.candidate.start in paired)]
+        return sorted((one for one in left if not one.verdict.dropped), key=lambda one: one.candidate.start)
+
+    # What leaves: tags, places and public facts.
+
+    def _emit(
+        self, buffer: Text, window: Window, kept: Sequence[_Judged], decoding: tuple[str, ...]
+    ) -> Iterator[Detection]:
+        place = _Place(buffer, window)
+        for one in kept:
+            candidate, entry, verdict = one.candidate, one.candidate.format, one.verdict
+            line, column = place.of(candidate.start)
+            source, paths = self._baselines.look_up(entry.id, one.canonical, candidate.value)
+            prefix = entry.preview if entry.preview and candidate.value.startswith(entry.preview.encode()) else ""
+            yield Detection(
+                key=window.key,
+                offset=window.offset + candidate.start - window.start,
+                length=candidate.end - candidate.start,
+                line=line,
+                column=column,
+                detector=entry.id,
+                name=entry.name,
+                vendor=entry.vendor,
+                type=candidate.type or entry.type,
+                severity=entry.severity,
+                confidence=verdict.confidence,
+                checksum=verdict.checksum,
+                preview=prefix + "****",
+                tags=() if entry.reference else self._tags_of(one.canonical),
+                reference=entry.reference,
+                identity_kind=entry.identity_kind,
+                public_identifiers=one.public,
+                created_time=verdict.facts.created_time,
+                expiration_time=verdict.facts.expiration_time,
+                remediation=entry.remediation,
+                decoding=decoding,
+                suppressed=inline_suppression(*_comment_lines(buffer, window, candidate)),
+                baseline_paths=paths,
+                baseline_source=source,
+            )
+
+
+class _Place:
+    """Lines and columns of ascending offsets: counted on from the last one, so that many cost no more than one."""
+
+    def __init__(self, buffer: Text, window: Window) -> None:
+        self._buffer = buffer
+        self._at = window.start
+        self._line = window.line
+        self._column = 1
+
+    def of(self, start: int) -> tuple[int, int]:
+        """Return the line and column of an offset not before the last one asked for."""
+        breaks = self._buffer.count(b"\n", self._at, start)
+        if breaks:
+            self._line += breaks
+            self._at = self._buffer.rfind(b"\n", self._at, start) + 1
+            self._column = 1
+        self._column += _characters(bytes(self._buffer[self._at : start]))
+        self._at = start
+        return self._line, self._column
+
+
+def _characters(text: bytes) -> int:
+    try:
+        return len(text.decode())
+    except UnicodeDecodeError:
+        return len(text)
+
+
+def _targets(catalogue: Catalogue, plugins: Sequence[Plugin]) -> list[_Target]:
+    targets = [_format_target(entry) for entry in catalogue.formats]
+    targets.append(_Target(Rule(STAGE_ONE, LITERALS, ignore_case=True), Reach.LINE, GENERIC))
+    targets.append(_format_target(URL_CREDENTIALS))
+    targets += (_Target(plugin.rule, Reach.LINE, plugin.format, plugin) for plugin in plugins)
+    return targets
+
+
+def _leads(targets: Sequence[_Target]) -> list[_Leads]:
+    together: dict[tuple[Rule, Reach], list[_Target]] = {}
+    for target in targets:
+        together.setdefault((target.rule, target.reach), []).append(target)
+    return [_Leads(rule, reach, tuple(waiting)) for (rule, reach), waiting in together.items()]
+
+
+def _format_target(entry: Format) -> _Target:
+    if entry.spans_lines:
+        return _Target(Rule("", entry.literals, entry.ignore_case), Reach.BLOCK, entry)
+    if not entry.literals and entry.keywords:
+        return _Target(Rule("", entry.keywords, ignore_case=True), Reach.NEXT_LINE, entry)
+    return _Target(Rule(entry.stage_one or entry.expression, entry.literals, entry.ignore_case), Reach.LINE, entry)
+
+
+def _confidence(entry: Format, checksum: Checksum) -> Confidence:
+    """A format with a checksum is sure only where it holds."""
+    if entry.checksum is None or checksum is Checksum.VALID:
+        return entry.confidence
+    if checksum is Checksum.INVALID:
+        return Confidence.LOW
+    return min(entry.confidence, Confidence.MEDIUM, key=lambda confidence: confidence.rank)
+
+
+def _without_overlaps(candidates: list[Candidate]) -> list[Candidate]:
+    """Of candidates that claim the same bytes keep the one of the highest priority, then the longest. Ascending."""
+    taken: list[tuple[int, int]] = []
+    kept: list[Candidate] = []
+    for candidate in sorted(candidates, key=_rank):
+        index = bisect_right(taken, (candidate.start, candidate.start))
+        if index and taken[index - 1][1] > candidate.start:
+            continue
+        if index < len(taken) and taken[index][0] < candidate.end:
+            continue
+        insort(taken, (candidate.start, candidate.end))
+        kept.append(candidate)
+    return sorted(kept, key=lambda candidate: candidate.start)
+
+
+def _rank(candidate: Candidate) -> tuple[int, int, int, str]:
+    return (-candidate.format.priority, candidate.start - candidate.end, candidate.start, candidate.format.id)
+
+
+def _moved(one: Candidate, by: int, value: bytes) -> Candidate:
+    return msgspec.structs.replace(one, start=one.start + by, end=one.end + by, value=value)
+
+
+def _distance(one: Candidate, other: Candidate) -> int:
+    return max(one.start - other.end, other.start - one.end)
+
+
+def _comment_lines(buffer: Text, window: Window, candidate: Candidate) -> tuple[bytes, bytes]:
+    """The lines a value stands on, and the one above, as far as a comment may be away."""
+    low, _ = line_bounds(buffer, window, candidate.start + 1)
+    _, high = line_bounds(buffer, window, candidate.end)
+    above, _ = line_bounds(buffer, window, low) if low > window.start else (low, low)
+    low_cut, high_cut = max(low, candidate.start - _COMMENT_BYTES), min(high, candidate.end + _COMMENT_BYTES)
+    around = bytes(buffer[low_cut : candidate.start]) + b" " + bytes(buffer[candidate.end : high_cut])
+    return around, bytes(buffer[max(above, low - _COMMENT_BYTES) : low])
+
+
+def _with_nul(buffer: Text, windows: Sequence[Window]) -> set[int]:
+    """Return the windows that hold a NUL byte, without looking at each one when there is none."""
+    found: set[int] = set()
+    index, position = 0, buffer.find(b"\0")
+    while position >= 0 and index < len(windows):
+        index = bisect_right(windows, position, lo=index, key=lambda window: window.start) - 1
+        if index >= 0 and position < windows[index].end:
+            found.add(index)
+        index += 1
+        if index >= len(windows):
+            break
+        position = buffer.find(b"\0", windows[index].start)
+    return found
+
+
+def _decode_window(buffer: Text, window: Window) -> list[Decoded]:
+    return decode(bytes(buffer[window.start : window.end]), window.offset)

@@ -1,0 +1,104 @@
+"""Rewrites an expression for stage one: wider than the original, and cheaper for a matcher that reports every end.
+
+Stage one only says which lines deserve a closer look, so it may say too much, never too little. Assertions go,
+because in a buffer of many objects what stands before a window belongs to another object; an open-ended repetition
+at the end is cut to its least length, because each further byte would be reported as one more end; and so is any
+repetition at the beginning, because where a match begins is not asked, and counting costs states.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = re.compile(
+    r"""
+    (?P<assertion>\\[bBAzZ] | [\^$])
+  | (?P<escape>\\.)
+  | (?P<class>\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\])
+  | (?P<named>\(\?P<[A-Za-z_]\w*>)
+  | (?P<repeat>\{\d+(?:,\d*)?\} | [?*+])
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_HEAD = re.compile(
+    r"(?P<empty>(?:\(\?:\))*)(?P<unit>\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\]|[A-Za-z0-9_])"
+    r"(?:\{(?P<least>[1-9]\d*),\d*\}|\+)\??"
+)
+_OPEN_TAIL = re.compile(r"(?:\{(?P<least>\d+),\d*\}\??|(?P<plus>\+)\??)(?P<closing>\)*)\Z")
+
+
+def widen(expression: str) -> str:
+    """Return an expression that matches a part of everything the given one matches.
+
+    Named groups lose their names, which not every matcher knows.
+    """
+    parts: list[str] = []
+    for token in _TOKEN.finditer(expression):
+        if token["assertion"]:
+            # An empty group keeps an alternation such as (?:$|x) well formed.
+            parts.append("(?:)")
+        elif token["named"]:
+            parts.append("(?:")
+        elif token["escape"] == r"\s":
+            parts.append(r"[\s\x0b]")
+        elif token["class"]:
+            parts.append(
+                token["class"].replace(r"\s", r"\s\x0b") if not token["class"].startswith("[^") else token["class"]
+            )
+        else:
+            parts.append(token[0])
+    return _cut_tail(_cut_head("".join(parts)))
+
+
+def _cut_head(expression: str) -> str:
+    head = _HEAD.match(expression)
+    if head is None:
+        return expression
+    repeat = f"{{{head['least']}}}" if head["least"] is not None else ""
+    return head["empty"] + head["unit"] + repeat + expression[head.end() :]
+
+
+def _cut_tail(expression: str) -> str:
+    tail = _OPEN_TAIL.search(expression)
+    if tail is None or expression[: tail.start()].endswith("\\"):
+        return expression
+    least = tail["least"]
+    if least == "0":
+        return expression
+    repeat = f"{{{least}}}" if least is not None else ""
+    return expression[: tail.start()] + repeat + tail["closing"]
+
+
+def closing_literal(expression: str) -> bytes:
+    """Return the last fixed text of at least four characters that every match holds; empty when there is none to name.
+
+    Where an expression may span lines, a piece of text without it is not searched at all: an opening marker written
+    again and again, never closed, would otherwise cost the square of the piece.
+    """
+    runs: list[str] = [""]
+    depth = 0
+    for token in _TOKEN.finditer(expression):
+        text = token[0]
+        fixed = _fixed(token)
+        if token["repeat"]:
+            runs[-1] = runs[-1][:-1]  # the character before may be missing, or stand there several times
+        depth += {"(": 1, ")": -1}.get(text, 1 if token["named"] else 0)
+        if text == "|" and depth == 0:
+            return b""
+        if fixed is not None and depth == 0:
+            runs[-1] += fixed
+        elif runs[-1]:
+            runs.append("")
+    return next((run.encode() for run in reversed(runs) if len(run) >= 4), b"")
+
+
+_BREAKS = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
+
+
+def _fixed(token: re.Match[str]) -> str | None:
+    """The one character a token stands for, if it stands for one."""
+    text = token[0]
+    if token["escape"]:
+        return _BREAKS.get(text, text[1] if not text[1].isalnum() else None)
+    return text if token["other"] and text not in "().|?*+{}" else None

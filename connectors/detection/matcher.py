@@ -1,0 +1,356 @@
+"""Stage one: which windows of a buffer hold something that deserves a closer look, and where it ends.
+
+Three engines give the same results at very different speed: Hyperscan (all rules in one automaton over the whole
+buffer), google-re2 (which rules touch a window, where Hyperscan has no wheel) and plain `re` (the reference for tests).
+None of them decides anything: a hit only names a rule and a place, and saying too much costs time, never a result.
+"""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from connectors.detection.batch import Window
+from connectors.detection.expressions import widen
+
+Text = bytes | bytearray
+Hits = list[tuple[int, int]]
+"""Pairs of (one past the last byte in the buffer, rule number), ascending."""
+
+HITS_PER_WINDOW = 100_000
+"""Beyond so many raw hits a window is not looked at further, and reported as capped."""
+_HITS_PER_SCAN = 400_000
+_DATABASE_BYTES = 256 << 20
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One thing stage one looks for."""
+
+    expression: str
+    """In google-re2's syntax; empty when the literals say it all."""
+    literals: tuple[str, ...] = ()
+    """Whatever the expression matches holds one of these."""
+    ignore_case: bool = False
+
+
+class MatcherUnavailable(RuntimeError):
+    """The engine asked for is not installed, or not known."""
+
+
+class Matcher(Protocol):
+    """An engine of stage one."""
+
+    name: str
+
+    def hits(self, buffer: Text, windows: Sequence[Window], capped: set[int]) -> Iterator[tuple[int, Hits]]:
+        """Yield the number of each window that has hits, with them. Puts into `capped` windows cut short."""
+        ...
+
+
+def make_matcher(name: str, rules: Sequence[Rule], cache_directory: Path | None = None) -> Matcher:
+    """Build an engine by name: `hyperscan`, `re2` or `re`. Raises `MatcherUnavailable`."""
+    try:
+        match name:
+            case "hyperscan":
+                return HyperscanMatcher(rules, cache_directory)
+            case "re2":
+                return Re2Matcher(rules)
+            case "re":
+                return ReMatcher(rules)
+            case _:
+                raise MatcherUnavailable(
+                    f"no matcher is called {name!r}; set NHI_AGENT_MATCHER to hyperscan, re2 or re"
+                )
+    except ImportError as error:
+        raise MatcherUnavailable(
+            f"the matcher {name!r} is not installed here; install it, or set NHI_AGENT_MATCHER to re2 or re"
+        ) from error
+
+
+class HyperscanMatcher:
+    """All rules in one automaton, without start of match, over the whole buffer at once."""
+
+    name = "hyperscan"
+
+    def __init__(self, rules: Sequence[Rule], cache_directory: Path | None = None) -> None:
+        import hyperscan
+
+        self._error: type[Exception] = hyperscan.error
+        self._database = _load_or_compile(rules, cache_directory)
+
+    def hits(self, buffer: Text, windows: Sequence[Window], capped: set[int]) -> Iterator[tuple[int, Hits]]:
+        """See `Matcher.hits`."""
+        if not windows:
+            return
+        found = self._scan(buffer, _HITS_PER_SCAN)
+        if found is None:
+            yield from self._one_by_one(buffer, windows, capped)
+            return
+        if not found:
+            return
+        found.sort()
+        starts = [window.start for window in windows]
+        current = -1
+        group: Hits = []
+        for end, rule in found:
+            index = bisect.bisect_left(starts, end) - 1
+            if index < 0 or end > windows[index].end:
+                continue
+            if index != current:
+                if group:
+                    yield current, group
+                current, group = index, []
+            group.append((end, rule))
+        if group:
+            yield current, group
+
+    def _scan(self, buffer: Text | memoryview, limit: int) -> Hits | None:
+        """Return the hits of one scan, or `None` when there were more than `limit`."""
+        found: Hits = []
+        append = found.append
+
+        def note(rule: int, _start: int, end: int, _flags: int, _context: object) -> bool | None:
+            append((end, rule))
+            return len(found) > limit or None
+
+        try:
+            self._database.scan(buffer, match_event_handler=note)
+        except self._error:
+            if len(found) > limit:
+                return None
+            raise
+        return found
+
+    def _one_by_one(self, buffer: Text, windows: Sequence[Window], capped: set[int]) -> Iterator[tuple[int, Hits]]:
+        """Scan each window alone, so that one that floods the matcher costs only itself."""
+        view = memoryview(buffer)
+        for index, window in enumerate(windows):
+            found = self._scan(view[window.start : window.end], HITS_PER_WINDOW)
+            if found is None:
+                capped.add(index)
+            elif found:
+                yield index, sorted((end + window.start, rule) for end, rule in found)
+
+
+class ReMatcher:
+    """The reference: a literal of the rule marks the place, the expression is left to the confirmation."""
+
+    name = "re"
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = [
+            (number, _literal_pattern(rule), None if rule.literals else _line_pattern(rule))
+            for number, rule in enumerate(rules)
+        ]
+
+    def hits(self, buffer: Text, windows: Sequence[Window], capped: set[int]) -> Iterator[tuple[int, Hits]]:
+        """See `Matcher.hits`."""
+        for index, window in enumerate(windows):
+            found = self._window(buffer, window, range(len(self._rules)))
+            if len(found) > HITS_PER_WINDOW:
+                capped.add(index)
+            elif found:
+                yield index, sorted(found)
+
+    def _window(self, buffer: Text, window: Window, rules: Sequence[int]) -> Hits:
+        found: Hits = []
+        for number in rules:
+            _, literals, expression = self._rules[number]
+            if literals is not None:
+                found += ((match.end(), number) for match in literals.finditer(buffer, window.start, window.end))
+            elif expression is not None:
+                found += _line_hits(expression, number, buffer, window)
+            if len(found) > HITS_PER_WINDOW:
+                break
+        return found
+
+
+class Re2Matcher(ReMatcher):
+    """google-re2 says in one pass which rules touch a window; only these are then placed by their literals."""
+
+    name = "re2"
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        super().__init__(rules)
+        import re2
+
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1
+        options.max_mem = 256 << 20
+        options.log_errors = False
+        self._set = re2.Set.SearchSet(options)
+        for rule in rules:
+            self._set.Add(_stage_one(rule).encode())
+        self._set.Compile()
+
+    def hits(self, buffer: Text, windows: Sequence[Window], capped: set[int]) -> Iterator[tuple[int, Hits]]:
+        """See `Matcher.hits`."""
+        for index, window in enumerate(windows):
+            touched = self._set.Match(bytes(buffer[window.start : window.end]))
+            if not touched:
+                continue
+            found = self._window(buffer, window, sorted(touched))
+            if len(found) > HITS_PER_WINDOW:
+                capped.add(index)
+            elif found:
+                yield index, sorted(found)
+
+
+def _literal_pattern(rule: Rule) -> re.Pattern[bytes] | None:
+    if not rule.literals:
+        return None
+    alternatives = "|".join(re.escape(literal) for literal in rule.literals)
+    return re.compile(alternatives.encode(), re.IGNORECASE if rule.ignore_case else re.NOFLAG)
+
+
+def _line_pattern(rule: Rule) -> re.Pattern[bytes]:
+    return re.compile(rule.expression.encode(), re.MULTILINE | (re.IGNORECASE if rule.ignore_case else re.NOFLAG))
+
+
+def _line_hits(expression: re.Pattern[bytes], number: int, buffer: Text, window: Window) -> Iterator[tuple[int, int]]:
+    """Match line by line, so that no match swallows a line that holds another."""
+    start = window.start
+    while start < window.end:
+        end = buffer.find(b"\n", start, window.end) + 1 or window.end
+        for match in expression.finditer(bytes(buffer[start:end])):
+            yield start + match.end(), number
+        start = end
+
+
+def _stage_one(rule: Rule) -> str:
+    """The expression stage one runs for a rule, in the syntax that Hyperscan and google-re2 share."""
+    if rule.expression:
+        text = widen(rule.expression)
+    else:
+        text = "(?:" + "|".join(_quote(literal) for literal in rule.literals) + ")"
+    return f"(?i:{text})" if rule.ignore_case else text
+
+
+def _quote(literal: str) -> str:
+    """Quote for both engines: google-re2 refuses an escaped letter, and neither minds an escaped sign."""
+    return "".join(sign if sign.isalnum() or sign == "_" else f"\\x{ord(sign):02x}" for sign in literal)
+
+
+# The compiled database, and its cache.
+
+
+def _load_or_compile(rules: Sequence[Rule], directory: Path | None) -> Any:
+    import hyperscan
+
+    expressions = [_stage_one(rule) for rule in rules]
+    if directory is None or not _is_private(directory):
+        return _compile(expressions, rules)
+    path = directory / f"{_cache_key(expressions)}.hyperscan"
+    cached = _read_private(path)
+    if cached is not None:
+        try:
+            database = hyperscan.loadb(cached, mode=hyperscan.HS_MODE_BLOCK)
+            database.scratch = hyperscan.Scratch(database)
+        except hyperscan.error:
+            pass  # cut short or of another make: compiled anew and replaced
+        else:
+            return database
+    database = _compile(expressions, rules)
+    _write_private(path, hyperscan.dumpb(database))
+    return database
+
+
+def _compile(expressions: list[str], rules: Sequence[Rule]) -> Any:
+    import hyperscan
+
+    # Input is bytes: no UTF-8 mode. ALLOWEMPTY is left out on purpose, a rule that matches nothing is a fault.
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    try:
+        _compile_into(database, expressions)
+    except hyperscan.error:
+        # A rule too large for the automaton is looked for by its literals; one without any stops us here, by name.
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        _compile_into(database, [_accepted(text, rule) for text, rule in zip(expressions, rules, strict=True)])
+    return database
+
+
+def _accepted(expression: str, rule: Rule) -> str:
+    import hyperscan
+
+    try:
+        _compile_into(hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK), [expression])
+    except hyperscan.error as error:
+        if not rule.literals:
+            raise MatcherUnavailable(f"Hyperscan refuses the expression {rule.expression!r}: {error}") from error
+        return _stage_one(msgspec.structs.replace(rule, expression=""))
+    return expression
+
+
+def _compile_into(database: Any, expressions: list[str]) -> None:
+    database.compile(
+        expressions=[text.encode() for text in expressions],
+        ids=list(range(len(expressions))),
+        flags=[0] * len(expressions),
+    )
+
+
+def _cache_key(expressions: list[str]) -> str:
+    parts = [version("hyperscan"), _processor(), *expressions]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part.encode())
+    return digest.hexdigest()
+
+
+def _processor() -> str:
+    """What the processor can do: a database compiled for more than that must not be loaded."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.lower().startswith(("flags", "features")):
+                return " ".join(sorted(line.partition(":")[2].split()))
+    uname = os.uname()
+    return f"{uname.sysname} {uname.machine} {uname.version}"
+
+
+def _is_private(directory: Path) -> bool:
+    """Whether nobody else can put a database of theirs there; makes the directory when it is missing."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = directory.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not stat.S_IMODE(found.st_mode) & 0o077
+
+
+def _read_private(path: Path) -> bytes | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        mine = found.st_uid == os.getuid() and not stat.S_IMODE(found.st_mode) & 0o077
+        if not stat.S_ISREG(found.st_mode) or not mine or found.st_size > _DATABASE_BYTES:
+            return None
+        content = file.read()
+    # hs_deserialize_database checks its own CRC of the bytecode; the digest also guards the header before it.
+    digest, body = content[:32], content[32:]
+    return body if hashlib.sha256(body).digest() == digest else None
+
+
+def _write_private(path: Path, database: bytes) -> None:
+    """Write beside and rename: a reader sees the whole file or none. A full disk only costs the next start's time."""
+    with suppress(OSError):
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".compiling-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(hashlib.sha256(database).digest() + database)
+            os.replace(name, path)  # noqa: PTH105 - both names are strings of ours
+        except OSError:
+            os.unlink(name)  # noqa: PTH108

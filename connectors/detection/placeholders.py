@@ -1,0 +1,56 @@
+"""Values that only stand for a secret: examples of documentation, dummies, templates, references to elsewhere."""
+
+from __future__ import annotations
+
+import re
+
+from connectors.detection.entropy import monotonous_share, shannon
+
+_WORDS = re.compile(
+    rb"(?i)placeholder|redacted|changeme|change[_-]me|replace[_-]?(?:me|this|with)|insert[_-]?your|your[_-]|<your"
+    rb"|not[_-]a[_-]?real|fake[_-]|[_-]fake|sample[_-]|[_-]sample|x{6,}|\*{3,}|\.{3,}"
+)
+"""Words too long, or with too rare a character, to stand in random text by chance."""
+_SHORT_WORDS = re.compile(rb"(?i)example|dummy|y0ur|\byour|notreal|x{5,}|todo\b|fixme|lorem")
+_SHORT_BYTES = 200
+"""Up to this length a short word is no chance. In the base64 of a long key every thousandth body holds one."""
+_TEMPLATES = re.compile(
+    rb"""
+    \$\{[^}]{0,200}\}? | \$\([^)]{0,200}\)? | \{\{.{0,200}?\}?\}
+  | \{%.{0,200}?%\} | <%.{0,200}?%> | %\([A-Za-z_]\w{0,60}\)[sdr]
+  | \#\{[^}]{0,200}\}? | <[A-Za-z_][\w .:/-]{0,80}> | @@?[A-Za-z_][\w.]{0,60}@@?
+  | __[A-Z][A-Z0-9_]{1,60}__ | %[A-Z_][A-Z0-9_]{1,60}%
+  | \{[A-Za-z_0-9-]{0,60}(?:![rsa])?(?::[^{}]{0,20})?\} | %[sdvqxXi](?![A-Za-z0-9]) | \[\[.{0,60}?\]\]
+  | \#\#\#?[A-Za-z_]\w{0,60}\#\#
+    """,
+    re.VERBOSE,
+)
+
+
+def is_placeholder(value: bytes, prefix: bytes = b"") -> bool:
+    """Whether a value of a known format is an example: `prefix` is the vendor's, which says nothing."""
+    body = value[len(prefix) :] if prefix and value.startswith(prefix) else value
+    if not body or _WORDS.search(body) or (len(body) <= _SHORT_BYTES and _SHORT_WORDS.search(body)):
+        return True
+    if len(body) >= 8 and len(set(body)) <= 3:
+        return True
+    if len(body) >= 12 and monotonous_share(body) >= 0.5:
+        return True
+    return len(body) >= 20 and _periodic(body)
+
+
+def _periodic(body: bytes) -> bool:
+    """Whether the value is one short piece written again and again."""
+    return any(
+        body == (body[:period] * (len(body) // period + 1))[: len(body)] for period in range(1, min(11, len(body) // 2))
+    )
+
+
+def holds_template(value: bytes) -> bool:
+    """Whether some part of the value is filled in elsewhere: `${…}`, `{{…}}`, `<…>`, `%(…)s`, `#{…}`, `%s`."""
+    return _TEMPLATES.search(value) is not None
+
+
+def is_weak_text(value: bytes, minimum: float) -> bool:
+    """Whether the value has less entropy, in bits a character, than the least asked for."""
+    return minimum > 0 and shannon(value) < minimum

@@ -1,0 +1,114 @@
+"""Where the confirmation looks: pieces of a window that depend on the object's content alone.
+
+Stage one may report a hit anywhere; what is confirmed must not depend on that, nor on which objects share a buffer.
+So a hit only marks a piece: its line; for a line too long, a block of it; for formats that span lines, a block of
+the object. A match is taken in the piece in which it ends, and a piece is read with one block before and after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+import msgspec
+
+from connectors.detection.batch import Window
+from connectors.detection.matcher import Hits, Text
+
+LINE_BYTES = 8192
+BLOCK_BYTES = 4096
+SPAN_BLOCK_BYTES = 16384
+SEGMENTS_PER_WINDOW = 10_000
+
+
+class Reach(Enum):
+    """How far from a hit the match may end."""
+
+    LINE = 1
+    """On the hit's line."""
+    NEXT_LINE = 2
+    """On the hit's line or the one below: the hit is a keyword."""
+    BLOCK = 3
+    """Within the block, over line ends."""
+
+
+class Segment(msgspec.Struct, frozen=True, order=True):
+    """A piece of the buffer to confirm in."""
+
+    low: int
+    """First byte that is read."""
+    high: int
+    """One past the last byte that is read."""
+    after: int
+    """A match counts when it ends behind this byte …"""
+    until: int
+    """… and not behind this one."""
+
+
+def segments(
+    buffer: Text, window: Window, hits: Hits, reaches: Sequence[Reach]
+) -> tuple[list[tuple[Segment, list[int]]], bool]:
+    """Turn the hits of one window into pieces with the rules to try there, ascending; and whether the cap cut them."""
+    marked: dict[Segment, set[int]] = {}
+    low = high = window.start
+    for end, rule in hits:
+        reach = reaches[rule]
+        if reach is Reach.BLOCK:
+            for segment in _span_blocks(window, end):
+                marked.setdefault(segment, set()).add(rule)
+            continue
+        if not low < end <= high:
+            low, high = line_bounds(buffer, window, end)
+        for segment in _line_pieces(low, high, end):
+            marked.setdefault(segment, set()).add(rule)
+        if reach is Reach.NEXT_LINE and high < window.end:
+            below = buffer.find(b"\n", high, window.end) + 1 or window.end
+            for segment in _line_pieces(high, below, high + 1):
+                marked.setdefault(segment, set()).add(rule)
+        if len(marked) > SEGMENTS_PER_WINDOW:
+            break
+    ordered = sorted(marked.items())[:SEGMENTS_PER_WINDOW]
+    return [(segment, sorted(rules)) for segment, rules in ordered], len(marked) > SEGMENTS_PER_WINDOW
+
+
+def line_bounds(buffer: Text, window: Window, end: int) -> tuple[int, int]:
+    """Return the line that holds the byte before `end`, with its line break."""
+    low = buffer.rfind(b"\n", window.start, end - 1) + 1 or window.start
+    return low, buffer.find(b"\n", end - 1, window.end) + 1 or window.end
+
+
+def _line_pieces(low: int, high: int, end: int) -> list[Segment]:
+    if high - low <= LINE_BYTES:
+        return [Segment(low, high, low, high)]
+    block = (end - 1 - low) // BLOCK_BYTES
+    pieces = []
+    for number in (block, block + 1):
+        begin = low + number * BLOCK_BYTES
+        if begin < high:
+            pieces.append(
+                Segment(
+                    max(low, begin - BLOCK_BYTES),
+                    min(high, begin + 2 * BLOCK_BYTES),
+                    begin,
+                    min(high, begin + BLOCK_BYTES),
+                )
+            )
+    return pieces
+
+
+def _span_blocks(window: Window, end: int) -> list[Segment]:
+    base = window.start - window.offset
+    block = (end - 1 - base) // SPAN_BLOCK_BYTES
+    pieces = []
+    for number in (block, block + 1):
+        begin = base + number * SPAN_BLOCK_BYTES
+        if begin < window.end:
+            pieces.append(
+                Segment(
+                    max(window.start, begin - SPAN_BLOCK_BYTES),
+                    min(window.end, begin + 2 * SPAN_BLOCK_BYTES),
+                    begin,
+                    min(window.end, begin + SPAN_BLOCK_BYTES),
+                )
+            )
+    return pieces

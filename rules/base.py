@@ -1,0 +1,319 @@
+"""What every rule is: a pure function of one subject and its context, with the page that explains it.
+
+A rule says one of five things of a subject. It is *satisfied*; *not satisfied*; *not assessed*, because nobody could
+tell and the facet that was lacking is named; *not applicable*; or *excepted*, because the scanned repository asked to
+pass the value over and the policy admits such wishes. It says one of them of every subject of its kind: those that pass
+are the auditor's population.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from datetime import datetime
+from typing import ClassVar, Generic, TypeVar
+
+from rules.frameworks import Control
+from rules.joins.owner_precedence import resolve_resource, who_answers
+from rules.joins.presence import gone_unleaked
+from rules.joins.proved_end import proved_end
+from storage.inventory import (
+    Assessment,
+    Carrier,
+    Checksum,
+    CloseReason,
+    Confidence,
+    Context,
+    CoverageState,
+    CoverageStatus,
+    Facet,
+    Occurrence,
+    Outcome,
+    Owner,
+    Place,
+    Policy,
+    Record,
+    ResourceState,
+    SecretExposure,
+    Severity,
+    Subject,
+    SubjectKind,
+    Validity,
+)
+
+S = TypeVar("S", bound=Subject)
+
+_SEVERITIES = tuple(Severity)
+_ASIDE = frozenset({Place.REFLOG, Place.GIT_CONFIG, Place.REF_NAME})
+"""Places that git keeps for itself: what they hold is mostly a copy of what stands elsewhere."""
+
+
+class Rule(ABC, Generic[S]):
+    """One demand, on one kind of subject or on several.
+
+    A rule finds a settled exposure (`rules.joins.owner_precedence.settled`): its owners are all there is to ask.
+
+    The docstring of a rule is its page: first what the fault is, then **Why it matters**, **Violation** and
+    **Remediation**. A rule's code is public: changing it re-opens everybody's tickets.
+    """
+
+    code: ClassVar[str]
+    """The fault in the field's words, in kebab-case; the file and the class carry the same words."""
+    title: ClassVar[str]
+    """The fault as a person would say it, in one line."""
+    subject_kinds: ClassVar[frozenset[SubjectKind]]
+    """What it judges."""
+    severity: ClassVar[Severity]
+    """The most that a finding weighs. One about a lesser subject weighs less: see `weight`."""
+    confidence: ClassVar[Confidence] = Confidence.HIGH
+    """How sure the rule is when its subject is certain."""
+    needs: ClassVar[frozenset[Facet]] = frozenset()
+    """The facets for want of which it may be unable to say: `not_assessed` takes no other.
+
+    An answer that is found all the same, such as a place at HEAD in a history read in part, does not wait for them.
+    """
+    frameworks: ClassVar[tuple[Control, ...]]
+    """The controls it bears on, the primary one first."""
+
+    @property
+    def page(self) -> str:
+        """The rule's documentation."""
+        return inspect.cleandoc(type(self).__doc__ or "")
+
+    @abstractmethod
+    def assess(self, subject: S, context: Context) -> Assessment:
+        """Judge one subject. Never raises: what cannot be told is an outcome."""
+        ...
+
+    def weigh(self, subject: S, context: Context) -> Severity | None:
+        """Return how much a violation by this subject weighs by itself; `None` where it weighs what the rule does."""
+        match subject:
+            case SecretExposure():
+                return weight(subject, context.as_of)
+            case CoverageState():
+                return Severity.HIGH if subject.coverage.status is CoverageStatus.DENIED else Severity.MEDIUM
+            case _:
+                return None
+
+    def satisfied(
+        self, subject: S, context: Context, message: str, *, close_reason: CloseReason | None = None
+    ) -> Assessment:
+        """Say that the demand is met, and as what an open finding may then be closed (as nothing, by default)."""
+        return self._assessment(subject, context, Outcome.SATISFIED, message, close_reason=close_reason)
+
+    def not_satisfied(
+        self, subject: S, context: Context, message: str, *, confidence: Confidence = Confidence.HIGH
+    ) -> Assessment:
+        """Say that the demand is violated, with the confidence this one case deserves.
+
+        A value whose every occurrence is suppressed by a source that the policy admits is excepted instead.
+        """
+        if isinstance(subject, SecretExposure) and admitted(subject, context.policy):
+            return self._assessment(
+                subject,
+                context,
+                Outcome.EXCEPTED,
+                f"{message} Suppressed where it stands, by a source that the policy admits.",
+                close_reason=CloseReason.EXCEPTED,
+                confidence=confidence,
+            )
+        return self._assessment(subject, context, Outcome.NOT_SATISFIED, message, confidence=confidence)
+
+    def not_assessed(self, subject: S, context: Context, message: str, *, missing: Facet) -> Assessment:
+        """Say that nobody can tell, and for want of which facet.
+
+        Raises:
+            ValueError: the rule does not declare that it needs this facet.
+        """
+        if missing not in self.needs:
+            raise ValueError(f"the rule {self.code} cannot lack {missing}; list the facet in its needs")
+        return self._assessment(subject, context, Outcome.NOT_ASSESSED, message, missing=missing)
+
+    def not_applicable(
+        self, subject: S, context: Context, message: str, *, close_reason: CloseReason | None = None
+    ) -> Assessment:
+        """Say that the demand is not made of this subject; with a reason when that is news that ends a finding."""
+        return self._assessment(subject, context, Outcome.NOT_APPLICABLE, message, close_reason=close_reason)
+
+    def unleaked(self, subject: S, context: Context) -> Assessment | None:
+        """Say that nothing is demanded of a value that is gone and was never committed; `None` for any other subject.
+
+        Of a value that is gone, and of which nobody knows whether git held it, nobody can tell either.
+        """
+        if not isinstance(subject, SecretExposure):
+            return None
+        match gone_unleaked(subject):
+            case True:
+                message = f"{subject.name}: it is gone, and was never committed."
+                return self.not_applicable(subject, context, message, close_reason=CloseReason.PLACE_CLEANED)
+            case None:
+                message = f"{subject.name}: it is gone, and whether it was ever committed is not known."
+                return self.not_assessed(subject, context, message, missing=Facet.PROVENANCE)
+            case False:
+                return None
+
+    def _assessment(
+        self,
+        subject: S,
+        context: Context,
+        outcome: Outcome,
+        message: str,
+        *,
+        confidence: Confidence = Confidence.HIGH,
+        close_reason: CloseReason | None = None,
+        missing: Facet | None = None,
+    ) -> Assessment:
+        bearing = _bearing(subject, context)
+        lighter = min(self.severity, self.weigh(subject, context) or self.severity, key=_rank)
+        return Assessment(
+            rule=self.code,
+            subject_kind=kind_of(subject),
+            subject_uid=bearing.uid,
+            outcome=outcome,
+            severity=context.policy.severities.get(self.code, lighter),
+            confidence=min(self.confidence, confidence, bearing.confidence, key=_rank),
+            message=message,
+            close_reason=close_reason,
+            missing=missing,
+            resource_uid=bearing.resource_uid,
+            locator=bearing.locator,
+            owner=bearing.owner.name if bearing.owner else None,
+        )
+
+
+def kind_of(subject: Subject) -> SubjectKind:
+    """Return which rules judge it."""
+    match subject:
+        case SecretExposure():
+            return SubjectKind.EXPOSURE
+        case ResourceState():
+            return SubjectKind.RESOURCE
+        case CoverageState():  # pragma: no branch - mypy proves that there is no other case
+            return SubjectKind.SCOPE
+
+
+def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
+    """Return how much an exposed value weighs: the one place where that is decided.
+
+    =============================================  ========================================================
+    what is known                                  severity
+    =============================================  ========================================================
+    nothing else                                   the format's own: what such a credential opens
+    it stands only in a work tree                  one step less: who reads the repository does not see it
+    it fails its own checksum                      low at most: the vendor would not accept it
+    an inventory shows it live                     one step more
+    revoked, rotated or expired, with proof        informational: it opens nothing any more
+    =============================================  ========================================================
+
+    At HEAD or only in history makes no difference: whoever can clone has both.
+    """
+    if proved_end(exposure, as_of):
+        return Severity.INFORMATIONAL
+    rank = exposure.severity.rank
+    if exposure.in_history is False:
+        rank -= 1
+    if exposure.checksum is Checksum.INVALID:
+        rank = min(rank, Severity.LOW.rank)
+    if exposure.validity is Validity.LIVE:
+        rank += 1
+    return _SEVERITIES[max(0, min(rank, len(_SEVERITIES) - 1))]
+
+
+def one_less(severity: Severity) -> Severity:
+    """Return the severity below, or the least."""
+    return _SEVERITIES[max(0, severity.rank - 1)]
+
+
+def main_occurrence(exposure: SecretExposure) -> Occurrence | None:
+    """Return the place to look at first, or `None` where no place is known.
+
+    What is not suppressed comes before what is; then what stands at HEAD, then files outside commits, then history
+    with its newest commit first, and last what git keeps for itself: logs, `config`, `COMMIT_EDITMSG`, ref names.
+    """
+    newest = exposure.last_commit.oid if exposure.last_commit else None
+    return min(exposure.occurrences, key=lambda occurrence: _nearness(occurrence, newest), default=None)
+
+
+def locator(occurrence: Occurrence) -> str:
+    """Return where an occurrence is, for a person: ``path:line``, or the kind of place and the commit."""
+    if occurrence.path is None:
+        return f"{occurrence.place}@{occurrence.commit}" if occurrence.commit else str(occurrence.place)
+    return occurrence.path if occurrence.line is None else f"{occurrence.path}:{occurrence.line}"
+
+
+def admitted(exposure: SecretExposure, policy: Policy) -> bool:
+    """Whether every occurrence is suppressed, each by a source that the policy admits."""
+    wishes = [occurrence.suppressed for occurrence in exposure.occurrences]
+    return bool(wishes) and all(wish is not None and wish.source in policy.admitted_suppressions for wish in wishes)
+
+
+class _Bearing(Record, frozen=True, kw_only=True):
+    """What an assessment takes over from its subject."""
+
+    uid: str
+    confidence: Confidence
+    resource_uid: str | None
+    locator: str | None
+    owner: Owner | None
+
+
+def _bearing(subject: Subject, context: Context) -> _Bearing:
+    match subject:
+        case SecretExposure():
+            place = main_occurrence(subject)
+            return _Bearing(
+                uid=subject.uid,
+                confidence=subject.confidence,
+                resource_uid=None,  # a value is of no one resource: its occurrences name where it stands
+                locator=locator(place) if place else None,
+                owner=who_answers(subject.owners),
+            )
+        case ResourceState(resource=resource):
+            return _Bearing(
+                uid=resource.uid,
+                confidence=subject.highest_confidence or Confidence.HIGH,
+                resource_uid=resource.uid,
+                locator=next(iter(subject.examples), None),
+                owner=who_answers(resolve_resource((resource.uid, resource.name, *resource.aliases), context.policy)),
+            )
+        case CoverageState(scope=scope):  # pragma: no branch - mypy proves that there is no other case
+            return _Bearing(
+                uid=scope.uid,
+                confidence=Confidence.HIGH,
+                resource_uid=scope.resource_uid,
+                locator=next((gap.locator for gap in subject.gaps if gap.locator), None),
+                owner=who_answers(resolve_resource(_names(scope.resource_uid), context.policy)),
+            )
+
+
+def _names(resource_uid: str) -> tuple[str, str]:
+    """A resource's uid, and the name in it: uids read ``provider:kind:name``."""
+    return resource_uid, resource_uid.split(":", 2)[-1]
+
+
+def _rank(word: Severity | Confidence) -> int:
+    return word.rank
+
+
+def _nearness(occurrence: Occurrence, newest: str | None) -> tuple[bool, int, bool, bool, str, str, int, str]:
+    return (
+        occurrence.suppressed is not None,
+        _distance(occurrence),
+        occurrence.last_commit is None or occurrence.last_commit != newest,
+        occurrence.path is None,
+        occurrence.repository,
+        occurrence.path or "",
+        occurrence.line or 0,
+        occurrence.commit or "",
+    )
+
+
+def _distance(occurrence: Occurrence) -> int:
+    """How far a place is from what everybody sees."""
+    if occurrence.at_head:
+        return 0
+    if occurrence.place in _ASIDE:
+        return 4
+    if occurrence.carrier is Carrier.WORKTREE:
+        return 1
+    return 2 if occurrence.carrier is Carrier.REFS else 3

@@ -1,0 +1,161 @@
+"""Joins an exposure with everybody who is said to answer for it, and orders those claims.
+
+1. The operator's owners file (`Policy.owners`) is asked first. A line matches a place when its repository glob, its
+   path pattern and its detector glob all do. As in CODEOWNERS, the *last* matching line wins, so that what is special
+   is written below what is general; lines with the same three patterns name several people for the same thing. A value
+   that stands in several places collects the winners of each.
+2. Then come the claims that the connectors found: CODEOWNERS, tags, directories.
+3. Candidates come last: the author who brought the value in, recent committers. A candidate is a lead, not an owner.
+
+A claim is accountable only when the policy counts its source (`Policy.accountable_sources`). Somebody has left when the
+owners file, `Policy.left` or the source of the claim says so; those stand behind the others of their role. Not being
+listed as gone proves nobody's presence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from msgspec.structs import replace
+from pathspec import GitIgnoreSpec
+
+from storage.inventory import (
+    Confidence,
+    Owner,
+    OwnerAssignment,
+    OwnerRole,
+    OwnerSource,
+    Policy,
+    SecretExposure,
+)
+
+EVERY_PATH = "**"
+"""The path pattern that also covers what has no path: commit messages, names, whole repositories."""
+EVERY_DETECTOR = "*"
+
+_SOURCES = tuple(OwnerSource)
+
+
+def settled(exposure: SecretExposure, policy: Policy) -> SecretExposure:
+    """Return the exposure with its claims as `resolve` gives them: what rules judge and outputs show.
+
+    Settling twice under one policy changes nothing.
+
+    Raises:
+        ValueError: as `resolve`.
+    """
+    return replace(exposure, owners=resolve(exposure, policy))
+
+
+def resolve(exposure: SecretExposure, policy: Policy) -> tuple[Owner, ...]:
+    """Return all claims on an exposure, the accountable first, each with what the policy knows of it.
+
+    Raises:
+        ValueError: a path pattern of the owners file cannot be read; `path_pattern` finds that out beforehand.
+    """
+    places = dict.fromkeys((occurrence.repository, occurrence.path) for occurrence in exposure.occurrences)
+    assigned = [
+        _claim(assignment)
+        for repository, path in places
+        for assignment in _winners(
+            [line for line in policy.owners if _covers(line, repository, path, exposure.detector)],
+        )
+    ]
+    return _ordered([*assigned, *exposure.owners], policy)
+
+
+def resolve_resource(names: Iterable[str], policy: Policy) -> tuple[Owner, ...]:
+    """Return who answers for a whole resource, by any of its names: the lines that are not about a path or detector."""
+    called = tuple(names)
+    lines = [
+        line
+        for line in policy.owners
+        if (line.path, line.detector) == (EVERY_PATH, EVERY_DETECTOR)
+        and any(fnmatchcase(name, line.repository) for name in called)
+    ]
+    return _ordered([_claim(line) for line in _winners(lines)], policy)
+
+
+def who_answers(owners: Iterable[Owner]) -> Owner | None:
+    """Return the first accountable owner who has not left, of claims as `resolve` gives them."""
+    return next((owner for owner in owners if owner.role is OwnerRole.ACCOUNTABLE and not owner.left), None)
+
+
+@lru_cache(maxsize=4096)
+def path_pattern(pattern: str) -> GitIgnoreSpec:
+    """Read one path pattern of an owners file, gitignore style.
+
+    Raises:
+        ValueError: it cannot be read, with a sentence that says so.
+    """
+    try:
+        return GitIgnoreSpec.from_lines([pattern])
+    except ValueError as error:
+        raise ValueError(
+            f"the path pattern {pattern!r} of the owners cannot be read; write it as in .gitignore"
+        ) from error
+
+
+def _covers(line: OwnerAssignment, repository: str, path: str | None, detector: str) -> bool:
+    if not (fnmatchcase(repository, line.repository) and fnmatchcase(detector, line.detector)):
+        return False
+    return line.path == EVERY_PATH or (path is not None and path_pattern(line.path).match_file(path))
+
+
+def _winners(matching: list[OwnerAssignment]) -> list[OwnerAssignment]:
+    """Of the lines that match, in the file's order, those that say the same thing as the last one."""
+    return [line for line in matching if _aim(line) == _aim(matching[-1])]
+
+
+def _aim(line: OwnerAssignment) -> tuple[str, str, str]:
+    return line.repository, line.path, line.detector
+
+
+def _claim(line: OwnerAssignment) -> Owner:
+    return Owner(
+        name=line.owner,
+        role=OwnerRole.ACCOUNTABLE,
+        source=OwnerSource.OWNERS_FILE,
+        confidence=Confidence.HIGH,
+        email=line.email,
+        left=line.left or None,
+        locator=line.locator or None,
+    )
+
+
+def _ordered(claims: list[Owner], policy: Policy) -> tuple[Owner, ...]:
+    gone = frozenset(person.casefold() for person in policy.left)
+    activity = _activity(claims)
+    settled = dict.fromkeys(_settled(claim, policy, gone, activity) for claim in claims)
+    return tuple(sorted(settled, key=_rank))
+
+
+def _settled(claim: Owner, policy: Policy, gone: frozenset[str], activity: Mapping[str, datetime]) -> Owner:
+    counts = claim.role is OwnerRole.ACCOUNTABLE and claim.source in policy.accountable_sources
+    return replace(
+        claim,
+        role=OwnerRole.ACCOUNTABLE if counts else OwnerRole.CANDIDATE,
+        left=True if _person(claim) in gone else claim.left,
+        last_activity_time=claim.last_activity_time or activity.get(_person(claim)),
+    )
+
+
+def _activity(claims: list[Owner]) -> dict[str, datetime]:
+    """The newest activity of each person: an owners file knows no commits, but the same person may have some."""
+    newest: dict[str, datetime] = {}
+    for claim in claims:
+        time = claim.last_activity_time
+        if time is not None:
+            newest[_person(claim)] = max(time, newest.get(_person(claim), time))
+    return newest
+
+
+def _person(claim: Owner) -> str:
+    return (claim.email or claim.name).casefold()
+
+
+def _rank(claim: Owner) -> tuple[bool, bool, int]:
+    return claim.role is not OwnerRole.ACCOUNTABLE, bool(claim.left), _SOURCES.index(claim.source)

@@ -1,0 +1,93 @@
+"""The rule `reused-secret`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rules.base import Rule
+from rules.frameworks import nhi_controls
+from rules.joins.proved_end import proved_end
+from storage.inventory import (
+    Assessment,
+    CloseReason,
+    Confidence,
+    Context,
+    Facet,
+    Policy,
+    SecretExposure,
+    Severity,
+    SubjectKind,
+)
+
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+
+
+class ReusedSecret(Rule[SecretExposure]):
+    """One secret value that serves several repositories or several environments.
+
+    **Why it matters.** Who gets hold of a shared secret in its weakest place holds it in the strongest one: a test
+    environment's key opens production. Nothing tells apart who used it, and rotating it breaks everything at once, so
+    nobody does.
+
+    **Violation.** The same value was found in more than one repository or directory, or in files of more than one
+    environment. The environment is read from the words in a path (`deploy/prod/app.env`, `config-staging.yml`), as the
+    policy lists them under `environments`; that is a hint, so this case has medium confidence. Places in the history
+    count: taking the value out of one place does not make it a secret of the other again. Forks and mirrors are
+    repositories of their own. A value without a known place is not assessed, and one whose end is proved opens
+    nothing in any place.
+
+    **Remediation.** Issue one credential for each application and each environment, with no more rights than each
+    needs, and revoke the shared one.
+    """
+
+    code = "reused-secret"
+    title = "One secret serves several repositories or environments"
+    subject_kinds = frozenset({SubjectKind.EXPOSURE})
+    severity = Severity.HIGH
+    needs = frozenset({Facet.PROVENANCE})
+    frameworks = nhi_controls("NHI9:2025", "NHI8:2025", "PR.AA-05", "PR.AA-01", "CC6.1", "CC6.3", "CC8.1", "AC-2(9)")
+
+    def assess(self, subject: SecretExposure, context: Context) -> Assessment:
+        """See `Rule.assess`."""
+        name = subject.name
+        if end := proved_end(subject, context.as_of):
+            return self.not_applicable(
+                subject, context, f"{name}: its end is proved, so nothing shares it any more.", close_reason=end
+            )
+        if ended := self.unleaked(subject, context):
+            return ended
+        if not subject.occurrences:
+            return self.not_assessed(subject, context, f"{name}: no place of it is known.", missing=Facet.PROVENANCE)
+        if len({occurrence.repository for occurrence in subject.occurrences}) > 1:
+            return self.not_satisfied(subject, context, f"{name}: one value stands in several repositories.")
+        if len(_environments((occurrence.path for occurrence in subject.occurrences), context.policy)) > 1:
+            return self.not_satisfied(
+                subject,
+                context,
+                f"{name}: one value stands in files of several environments.",
+                confidence=Confidence.MEDIUM,
+            )
+        # What was committed stays shared until it is revoked; a copy that only ever lay in a work tree can be deleted.
+        return self.satisfied(
+            subject,
+            context,
+            f"{name} stands in one repository and in files of one environment.",
+            close_reason=CloseReason.PLACE_CLEANED if subject.in_history is False else None,
+        )
+
+
+def _environments(paths: Iterable[str | None], policy: Policy) -> set[str]:
+    """The environments that the words of these paths name."""
+    words = {word for path in paths if path is not None for word in _words(path.casefold())}
+    return {
+        environment
+        for environment, signs in policy.environments.items()
+        if not words.isdisjoint(sign.casefold() for sign in signs)
+    }
+
+
+def _words(path: str) -> Iterable[str]:
+    """Whole components, for signs such as ``pre-prod``, and what they are made of."""
+    yield from path.split("/")
+    yield from _BETWEEN_WORDS.split(path)

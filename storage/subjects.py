@@ -1,0 +1,204 @@
+"""What a run's rules are asked about: exposures merged from their sightings, resources, scopes.
+
+Everything is read in parts, so that a million exposures pass through without lying in memory together.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from storage.absorption import RunScope, exposure_columns
+from storage.inventory import (
+    Carrier,
+    Confidence,
+    CoverageState,
+    Occurrence,
+    Resource,
+    ResourceState,
+    SecretExposure,
+    Severity,
+    Subject,
+)
+from storage.leases import CHUNK
+from storage.merging import Sighting, holds_at_present, merge
+from storage.payload import decode
+from storage.reach import exposures_in
+from storage.tables import exposure_observations, exposures, resources, scopes
+
+EXAMPLES = 10
+EXPOSURE_COLUMNS = tuple(column.name for column in exposures.c if column.name not in {"uid", "first_run", "last_run"})
+
+
+class Standing:
+    """What stands in one resource at present, counted while the exposures pass by."""
+
+    def __init__(self) -> None:
+        self.exposures = 0
+        self.at_head = 0
+        self.severity: Severity | None = None
+        self.confidence: Confidence | None = None
+        self.examples: list[str] = []
+
+    def add(self, sightings: list[Sighting]) -> None:
+        """Count one value, seen at present by scopes of this resource."""
+        standing = [sighting for sighting in sightings if _stands(sighting)]
+        if not standing:
+            return
+        seen = [sighting.exposure for sighting in standing]
+        self.exposures += 1
+        self.at_head += any(exposure.at_head for exposure in seen)
+        self.severity = max((self.severity, *(exposure.severity for exposure in seen)), key=_rank)
+        self.confidence = max((self.confidence, *(exposure.confidence for exposure in seen)), key=_rank)
+        places = {
+            _locator(place)
+            for sighting in standing
+            for place in sighting.exposure.occurrences
+            if place.at_head or sighting.carrier is not Carrier.REFS
+        }
+        self.examples = heapq.nsmallest(EXAMPLES, {*self.examples, *places})
+
+
+def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScope]) -> tuple[int, dict[str, Standing]]:
+    """Bring the merged exposures of the run up to date; return how many there are, and what stands where."""
+    _mark_touched(connection, run)
+    standing: dict[str, Standing] = {}
+    count = 0
+    for part in _touched(connection, run):
+        count += len(part)
+        seen = sightings_of(connection, [row.uid for row in part])
+        changed = []
+        for row in part:
+            pairs = seen[row.uid]
+            columns = exposure_columns(merge(row.uid, [sighting for _, sighting in pairs]))
+            if columns["payload"] != row.payload:
+                changed.append({f"new_{name}": value for name, value in columns.items()})
+            _count_standing(standing, read, run, pairs)
+        if changed:
+            connection.execute(
+                update(exposures)
+                .where(exposures.c.uid == bindparam("new_uid"))
+                .values({name: bindparam(f"new_{name}") for name in EXPOSURE_COLUMNS}),
+                changed,
+            )
+    return count, standing
+
+
+def subjects(
+    connection: Connection, run: int, read: Mapping[str, RunScope], standing: Mapping[str, Standing]
+) -> Iterator[Subject]:
+    """Yield every subject of the run: exposures, resources, scopes, each kind by uid."""
+    for part in _touched(connection, run):
+        for row in part:
+            yield decode(row.payload, SecretExposure)
+    yield from _resource_states(connection, read, standing)
+    for item in read.values():
+        if not item.overtaken:
+            yield CoverageState(scope=item.scope, coverage=item.coverage, gaps=item.gaps)
+
+
+def sightings_of(connection: Connection, uids: list[str]) -> dict[str, list[tuple[str, Sighting]]]:
+    """Return what each scope saw of the exposures: scope uid and sighting."""
+    seen: dict[str, list[tuple[str, Sighting]]] = {uid: [] for uid in uids}
+    table = exposure_observations
+    rows = connection.execute(
+        select(table, scopes.c.carrier, scopes.c.status, scopes.c.part)
+        .join(scopes, scopes.c.uid == table.c.scope_uid)
+        .where(table.c.exposure_uid.in_(uids))
+        .order_by(table.c.exposure_uid, table.c.scope_uid)
+    )
+    for row in rows:
+        sighting = Sighting(
+            exposure=decode(row.payload, SecretExposure),
+            carrier=row.carrier,
+            status=row.status,
+            present=row.present,
+            last_run=row.last_run,
+            part=row.part,
+        )
+        seen[row.exposure_uid].append((row.scope_uid, sighting))
+    return seen
+
+
+def read_whole(read: Mapping[str, RunScope]) -> dict[str, bool]:
+    """Say of each resource whether every scope that can hold a value at present was read whole in this run."""
+    whole: dict[str, bool] = {}
+    for item in read.values():
+        if holds_at_present(item.scope.carrier):
+            uid = item.scope.resource_uid
+            whole[uid] = whole.get(uid, True) and item.whole
+    return whole
+
+
+def _mark_touched(connection: Connection, run: int) -> None:
+    in_run = exposures_in(run)
+    connection.execute(update(exposures).where(exposures.c.uid.in_(in_run)).values(last_run=run))
+
+
+def _touched(connection: Connection, run: int) -> Iterator[Sequence[Any]]:
+    after = ""
+    while rows := connection.execute(
+        select(exposures.c.uid, exposures.c.payload)
+        .where(exposures.c.last_run == run, exposures.c.uid > after)
+        .order_by(exposures.c.uid)
+        .limit(CHUNK)
+    ).all():
+        after = rows[-1].uid
+        yield rows
+
+
+def _count_standing(
+    standing: dict[str, Standing], read: Mapping[str, RunScope], run: int, pairs: list[tuple[str, Sighting]]
+) -> None:
+    """Count a value where this run saw it, and where it could not look: there it is held to stand as it last did."""
+    by_resource: dict[str, list[Sighting]] = {}
+    for scope_uid, sighting in pairs:
+        if scope_uid in read and _looked_up(sighting, read[scope_uid], run):
+            by_resource.setdefault(read[scope_uid].scope.resource_uid, []).append(sighting)
+    for resource_uid, sightings in by_resource.items():
+        standing.setdefault(resource_uid, Standing()).add(sightings)
+
+
+def _looked_up(sighting: Sighting, item: RunScope, run: int) -> bool:
+    """Say whether the run saw the value, or could not look where it was. A part tells only what the run saw."""
+    return sighting.last_run == run or not (item.complete or sighting.part)
+
+
+def _stands(sighting: Sighting) -> bool:
+    if not sighting.present or not holds_at_present(sighting.carrier):
+        return False
+    return sighting.carrier is not Carrier.REFS or bool(sighting.exposure.at_head)
+
+
+def _rank(word: Severity | Confidence | None) -> int:
+    return -1 if word is None else word.rank
+
+
+def _locator(place: Occurrence) -> str:
+    where = place.path or place.place.value
+    return where if place.line is None else f"{where}:{place.line}"
+
+
+def _resource_states(
+    connection: Connection, read: Mapping[str, RunScope], standing: Mapping[str, Standing]
+) -> Iterator[ResourceState]:
+    whole = read_whole(read)
+    # Where another run speaks for a part of a resource, this one has seen too little to judge the whole.
+    others = {item.scope.resource_uid for item in read.values() if item.overtaken}
+    for uid in sorted({item.scope.resource_uid for item in read.values()} - others):
+        payload = connection.execute(select(resources.c.payload).where(resources.c.uid == uid)).scalar_one_or_none()
+        if payload is None:
+            continue  # nothing but its scopes is known of it, and those are subjects themselves
+        here = standing.get(uid, Standing())
+        yield ResourceState(
+            resource=decode(payload, Resource),
+            complete=whole.get(uid, False),
+            standing=here.exposures,
+            standing_at_head=here.at_head,
+            highest_severity=here.severity,
+            highest_confidence=here.confidence,
+            examples=tuple(here.examples),
+        )

@@ -1,0 +1,150 @@
+"""The canonical records: a schema that holds, the same bytes twice, and no byte outside ASCII."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from agent.export.base import RunReport
+from agent.export.json_lines import KINDS, JsonLines, schema
+from storage.inventory import Assessment, Confidence, Outcome, Owner, SecretReference, Severity, SubjectKind
+from tests.builders import (
+    AS_OF,
+    REPOSITORY,
+    a_commit,
+    a_finding,
+    a_gap,
+    a_report,
+    a_secret_exposure,
+    an_exception,
+    an_occurrence,
+    an_owner,
+)
+
+VALIDATOR = jsonschema.Draft202012Validator(schema())
+
+
+def written(report: RunReport) -> bytes:
+    stream = io.BytesIO()
+    JsonLines().write(report, stream)
+    return stream.getvalue()
+
+
+def lines(report: RunReport) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in written(report).splitlines()]
+
+
+def a_full_report() -> RunReport:
+    reference = SecretReference(
+        uid="r1", scope_uid=f"{REPOSITORY}#refs", detector="aws-access-key-id", name="AWS access key id", vendor="aws",
+        public_identifiers={"access_key_id": "example"}, occurrences=(an_occurrence(),),
+    )  # fmt: skip
+    assessment = Assessment(
+        rule="missing-owner", subject_kind=SubjectKind.EXPOSURE, subject_uid="e1", outcome=Outcome.SATISFIED,
+        severity=Severity.LOW, confidence=Confidence.HIGH, message="Somebody answers for it.",
+    )  # fmt: skip
+    return a_report(
+        gaps=(a_gap(),), references=(reference,), assessments=(assessment,), exceptions=(an_exception(),),
+        exposures=(a_secret_exposure(), a_secret_exposure(uid="e2", first_commit=None, owners=(), occurrences=())),
+    )  # fmt: skip
+
+
+def test_every_line_is_valid_by_the_printed_schema() -> None:
+    report = a_full_report()
+
+    assert set(KINDS) == {line["kind"] for line in lines(report)}
+    for line in lines(report):
+        VALIDATOR.validate(line)
+
+
+def test_the_schema_refuses_what_is_no_record() -> None:
+    good = lines(a_report())
+
+    assert not VALIDATOR.is_valid({"kind": "exposure", "schema_version": "1.0"})
+    assert not VALIDATOR.is_valid({**good[0], "kind": "gap"})
+    assert not VALIDATOR.is_valid({**good[0], "schema_version": "2.0"})
+
+
+def test_the_run_comes_first_and_then_what_was_not_seen() -> None:
+    kinds = [line["kind"] for line in lines(a_full_report())]
+
+    assert list(KINDS) == list(dict.fromkeys(kinds))
+
+
+def test_keys_are_sorted_and_bytes_are_ascii() -> None:
+    content = written(a_report(exposures=(a_secret_exposure(occurrences=(an_occurrence(path="日\u202e\x1b.py"),)),)))
+
+    content.decode("ascii")
+    for line in content.splitlines():
+        assert list(json.loads(line)) == sorted(json.loads(line))
+
+
+def test_a_lone_surrogate_does_not_break_a_line() -> None:
+    report = a_report(findings=(a_finding(message="\udcff"),))
+
+    assert "\udcff" == next(line["message"] for line in lines(report) if line["kind"] == "finding")
+
+
+def test_the_order_of_the_store_does_not_show() -> None:
+    exposures = tuple(a_secret_exposure(uid=f"e{at}") for at in range(5))
+    findings = tuple(a_finding(subject_uid=f"e{at}") for at in range(5))
+    gaps = (a_gap(), a_gap(detail="another"))
+
+    one = written(a_report(exposures=exposures, findings=findings, gaps=gaps))
+    other = written(a_report(exposures=exposures[::-1], findings=findings[::-1], gaps=gaps[::-1]))
+
+    assert one == other
+
+
+def test_ages_come_from_the_moment_of_the_run() -> None:
+    report = a_report(exposures=(a_secret_exposure(first_commit=a_commit(time=AS_OF - timedelta(days=41, hours=5))),))
+
+    assert [41] == [line["days_exposed"] for line in lines(report) if line["kind"] == "exposure"]
+
+
+def test_a_commit_from_the_future_has_no_negative_age() -> None:
+    report = a_report(exposures=(a_secret_exposure(first_commit=a_commit(time=AS_OF + timedelta(days=9))),))
+
+    assert [0] == [line["days_exposed"] for line in lines(report) if line["kind"] == "exposure"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "active"),
+    [
+        pytest.param(an_owner(), None, id="nobody knows"),
+        pytest.param(an_owner(last_activity_time=AS_OF - timedelta(days=10)), True, id="a commit ten days ago"),
+        pytest.param(an_owner(last_activity_time=AS_OF - timedelta(days=400)), False, id="a commit long ago"),
+        pytest.param(an_owner(left=True, last_activity_time=AS_OF), False, id="has left"),
+    ],
+)
+def test_whether_an_owner_is_active(owner: Owner, active: object) -> None:
+    report = a_report(exposures=(a_secret_exposure(owners=(owner,)),))
+
+    assert [[active]] == [
+        [each["active"] for each in line["owners"]] for line in lines(report) if line["kind"] == "exposure"
+    ]
+
+
+def test_a_finding_carries_its_controls() -> None:
+    finding = next(line for line in lines(a_report()) if line["kind"] == "finding")
+
+    assert ["NHI2:2025", "PR.AA-03", "CC6.1"] == finding["control_ids"]
+    assert "payments" == finding["repository"]
+
+
+def test_a_self_accepted_exception_does_not_count_as_approved() -> None:
+    report = a_report(exceptions=(an_exception(approver="Ada", requester="ada"),))
+
+    assert [False] == [line["approved"] for line in lines(report) if line["kind"] == "exception"]
+
+
+def test_every_field_of_the_vocabulary_is_written() -> None:
+    exposure = next(line for line in lines(a_report()) if line["kind"] == "exposure")
+
+    assert {field.encode_name for field in msgspec.structs.fields(a_secret_exposure())} <= set(exposure)

@@ -1,0 +1,57 @@
+"""A file is there whole or not at all."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from agent.output import atomic_file, write_atomically
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_private_and_whole(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "out", b"content")
+
+    assert b"content" == (tmp_path / "out").read_bytes()
+    assert 0o600 == stat.S_IMODE((tmp_path / "out").stat().st_mode)
+    assert ["out"] == names(tmp_path)
+
+
+def test_a_failure_halfway_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"former")
+
+    def fail_halfway() -> None:
+        with atomic_file(tmp_path / "out") as file:
+            file.write(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_halfway()
+
+    assert b"former" == (tmp_path / "out").read_bytes()
+    assert ["out"] == names(tmp_path)
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"precious")
+    (tmp_path / "out").symlink_to(tmp_path / "elsewhere")
+
+    write_atomically(tmp_path / "out", b"content")
+
+    assert b"precious" == (tmp_path / "elsewhere").read_bytes()
+    assert not (tmp_path / "out").is_symlink()
+
+
+def test_without_replacing_an_existing_file_stays(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"former")
+
+    with pytest.raises(FileExistsError):
+        write_atomically(tmp_path / "out", b"content", replace=False)
+
+    assert b"former" == (tmp_path / "out").read_bytes()
+    assert ["out"] == names(tmp_path)

@@ -1,0 +1,151 @@
+"""A worker that dies in whatever way leaves a gap for every scope it had named, and no complete coverage."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agent.frames import Frames, StreamBroken
+from agent.scratch import MAKING, PREFIX, remove_stale_scratch, scratch_directory
+from agent.supervision import Account, Stop, observe
+from agent.worker import Job
+from connectors.base import Limits
+from connectors.git.target import Mode
+from storage.inventory import Coverage, CoverageStatus, Gap, GapReason, Scope
+
+
+def a_job(location: Path, **limits: float) -> Job:
+    """Build a job over a directory."""
+    return Job(
+        location=os.fsencode(location),
+        name=None,
+        mode=Mode.FULL,
+        since=None,
+        subkeys=(("00000000", bytes(32)),),
+        limits=msgspec.structs.replace(Limits(), **limits),
+        matcher="re",
+        cache_directory=str(location.parent / "cache"),
+        scratch="",
+    )
+
+
+def test_key_material_never_shows_in_a_job(tmp_path: Path) -> None:
+    """A job that reaches a log or a traceback names its target only."""
+    assert repr(a_job(tmp_path)) == f"Job({os.fsencode(tmp_path)!r})"
+
+
+@pytest.mark.parametrize("cut", [0, 1, 3, 5, 9], ids=lambda cut: f"{cut} bytes lacking")
+def test_stream_without_its_trailer_is_broken(cut: int) -> None:
+    """Wherever a stream ends early, the reader says so; nothing ends quietly."""
+    whole = io.BytesIO()
+    Frames(whole).write("end", 3)
+    content = whole.getvalue()
+    stream = io.BytesIO(content[: len(content) - cut] if cut else b"")
+
+    with pytest.raises(StreamBroken):
+        list(Frames(stream).read())
+
+
+def test_worker_that_exceeds_its_time_is_a_gap(tmp_path: Path) -> None:
+    """A worker over its wall time is killed with its children; the target is not complete."""
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "a.txt").write_text("nothing here")
+
+    seen = list(observe([a_job(tmp_path / "tree", wall_seconds=-6.0)], workers=1, stop=Stop()))
+
+    assert [item.reason for item in seen if isinstance(item, Gap)][-1] is GapReason.TIMED_OUT
+    covered = [item for item in seen if isinstance(item, Coverage) and item.scope_uid.startswith("target:")]
+    assert [item.status for item in covered] == [CoverageStatus.PARTIAL]
+
+
+def test_worker_without_memory_is_a_gap(tmp_path: Path) -> None:
+    """A worker that cannot even start its matcher within its memory leaves a gap."""
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "a.txt").write_text("nothing here")
+
+    seen = list(observe([a_job(tmp_path / "tree", address_space_bytes=1 << 25)], workers=1, stop=Stop()))
+
+    assert [item for item in seen if isinstance(item, Gap)]
+    assert not [i for i in seen if isinstance(i, Coverage) and i.status is CoverageStatus.COMPLETE]
+
+
+def test_stop_leaves_unbegun_targets_as_gaps(tmp_path: Path) -> None:
+    """After a stop no further target is begun, and each says so."""
+    stop = Stop()
+    stop.ask("SIGTERM")
+
+    seen = list(observe([a_job(tmp_path / "one"), a_job(tmp_path / "two")], workers=1, stop=stop))
+
+    gaps = [item for item in seen if isinstance(item, Gap)]
+    assert [gap.reason for gap in gaps] == [GapReason.STOPPED, GapReason.STOPPED]
+
+
+def test_worker_that_cannot_be_started_costs_its_target_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without room for a scratch directory there is no worker, and that is a gap, not a crash."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+
+    seen = list(observe([a_job(tmp_path)], workers=1, stop=Stop()))
+
+    (gap,) = [item for item in seen if isinstance(item, Gap)]
+    assert gap.reason is GapReason.FAILED
+    assert "could not be started" in gap.detail
+
+
+def test_folder_whose_name_is_no_text_is_swept(tmp_path: Path) -> None:
+    """A name that is not UTF-8 is a name like any other."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff"))
+    folder.mkdir()
+    (folder / "a.txt").write_text("nothing here")
+
+    seen = list(observe([a_job(folder)], workers=1, stop=Stop()))
+
+    assert not [item for item in seen if isinstance(item, Gap)]
+    (scope,) = [item for item in seen if isinstance(item, Scope) and item.uid.startswith("target:")]
+    assert scope.name.encode()
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        pytest.param([("end", 1)], id="counts what was never sent"),
+        pytest.param([("Nonsense", {}), ("end", 1)], id="a record of no known kind"),
+        pytest.param([("Gap", {"scope_uid": 3}), ("end", 1)], id="a record that cannot be read"),
+        pytest.param(
+            [("Scope", {"uid": "a", "connector": "c", "resource_uid": "r", "name": "n"}), ("end", 1)], id="no coverage"
+        ),
+    ],
+)
+def test_worker_that_lies_is_not_complete(frames: list[tuple[str, object]]) -> None:
+    """The closing record alone proves nothing: it must agree with what came before it."""
+    account = Account(Scope(uid="target:x", connector="agent", resource_uid="target:x", name="x"))
+
+    def heard() -> list[object]:
+        seen: list[object] = []
+        for kind, body in frames:
+            seen += account.take(kind, msgspec.Raw(msgspec.msgpack.encode(body)))
+        return [*seen, *account.close(0)]
+
+    with pytest.raises(StreamBroken):
+        heard()
+
+
+def test_scratch_of_dead_owners_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed owner left is removed; a living owner's, one in the making and a stranger's are kept."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in (f"{PREFIX}dead", f"{MAKING}new", f"{MAKING}old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "held").touch()
+    (tmp_path / f"{PREFIX}stranger").mkdir()
+    os.utime(tmp_path / f"{MAKING}old", (1, 1))
+
+    with scratch_directory() as living:
+        removed = remove_stale_scratch()
+        kept = living.exists()
+
+    assert (removed, kept) == (2, True)
+    assert {folder.name for folder in tmp_path.iterdir()} == {f"{MAKING}new", f"{PREFIX}stranger"}

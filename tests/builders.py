@@ -1,0 +1,213 @@
+"""Records with sound defaults, for tests that only care about one field of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from agent.export.base import RulePage, RunReport
+from storage.inventory import (
+    Carrier,
+    Checksum,
+    CommitPoint,
+    Confidence,
+    Coverage,
+    CoverageStatus,
+    CredentialType,
+    Finding,
+    FindingStatus,
+    Gap,
+    GapReason,
+    Occurrence,
+    Owner,
+    OwnerRole,
+    OwnerSource,
+    Place,
+    Resource,
+    RiskException,
+    Run,
+    RunStatus,
+    Scope,
+    SecretExposure,
+    Severity,
+    SubjectKind,
+    finding_uid,
+    git_scope_uid,
+)
+
+AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
+REPOSITORY = "example.com/payments"
+
+
+def a_run(**changes: Any) -> Run:
+    given: dict[str, Any] = {
+        "seq": 7,
+        "uid": "run-7",
+        "kind": "sweep",
+        "status": RunStatus.DONE,
+        "started_time": AS_OF,
+        "as_of": AS_OF,
+        "policy_digest": "d" * 64,
+        "policy_owner": None,
+        "policy_approved_by": None,
+        "tool_version": "0.1.0",
+        "key_id": "0a1b2c3d",
+        "finished_time": AS_OF,
+    }
+    return Run(**{**given, **changes})
+
+
+def a_scope(**changes: Any) -> Scope:
+    given: dict[str, Any] = {
+        "uid": git_scope_uid(REPOSITORY, Carrier.REFS, None),
+        "connector": "git",
+        "resource_uid": REPOSITORY,
+        "name": "payments refs",
+        "carrier": Carrier.REFS,
+    }
+    return Scope(**{**given, **changes})
+
+
+def a_coverage(**changes: Any) -> Coverage:
+    given: dict[str, Any] = {
+        "scope_uid": a_scope().uid,
+        "status": CoverageStatus.COMPLETE,
+        "expected": 1234,
+        "fetched": 1234,
+        "bytes_read": 5_678_900,
+    }
+    return Coverage(**{**given, **changes})
+
+
+def a_gap(**changes: Any) -> Gap:
+    given: dict[str, Any] = {
+        "scope_uid": a_scope().uid,
+        "reason": GapReason.MISSING_OBJECTS,
+        "detail": "3 objects are missing from the clone; fetch them and run again.",
+    }
+    return Gap(**{**given, **changes})
+
+
+def a_resource(**changes: Any) -> Resource:
+    given: dict[str, Any] = {"uid": REPOSITORY, "kind": "repository", "name": "payments", "location": "/srv/payments"}
+    return Resource(**{**given, **changes})
+
+
+def a_commit(**changes: Any) -> CommitPoint:
+    time = datetime(2020, 1, 1, tzinfo=UTC)
+    given: dict[str, Any] = {
+        "oid": "c" * 40,
+        "author_name": "Ada Author",
+        "author_email": "ada@example.com",
+        "time": time,
+        "committer_time": time,
+    }
+    return CommitPoint(**{**given, **changes})
+
+
+def an_occurrence(**changes: Any) -> Occurrence:
+    given: dict[str, Any] = {
+        "repository": "payments",
+        "carrier": Carrier.REFS,
+        "place": Place.BLOB,
+        "path": "app/settings.py",
+        "line": 12,
+        "column": 5,
+        "blob": "b" * 40,
+        "commit": "c" * 40,
+        "at_head": True,
+    }
+    return Occurrence(**{**given, **changes})
+
+
+def an_owner(**changes: Any) -> Owner:
+    given: dict[str, Any] = {
+        "name": "Ada Author",
+        "role": OwnerRole.CANDIDATE,
+        "source": OwnerSource.INTRODUCING_AUTHOR,
+        "confidence": Confidence.MEDIUM,
+    }
+    return Owner(**{**given, **changes})
+
+
+def a_secret_exposure(**changes: Any) -> SecretExposure:
+    given: dict[str, Any] = {
+        "uid": "e1",
+        "fingerprint": "v1:0a1b2c3d:" + "f" * 64,
+        "detector": "github-personal-access-token",
+        "name": "GitHub personal access token",
+        "vendor": "github",
+        "type": CredentialType.ACCESS_TOKEN,
+        "severity": Severity.HIGH,
+        "confidence": Confidence.HIGH,
+        "checksum": Checksum.VALID,
+        "preview": "ghp_****",
+        "at_head": True,
+        "in_history": True,
+        "first_commit": a_commit(),
+        "remediation": "Revoke it at https://github.com/settings/tokens.",
+        "occurrences": (an_occurrence(),),
+        "owners": (an_owner(),),
+    }
+    return SecretExposure(**{**given, **changes})
+
+
+def a_finding(**changes: Any) -> Finding:
+    rule = changes.get("rule", "exposed-secret-at-head")
+    subject = changes.get("subject_uid", "e1")
+    given: dict[str, Any] = {
+        "uid": finding_uid(rule, subject),
+        "rule": rule,
+        "subject_kind": SubjectKind.EXPOSURE,
+        "subject_uid": subject,
+        "status": FindingStatus.NEW,
+        "severity": Severity.HIGH,
+        "confidence": Confidence.HIGH,
+        "message": "The value stands at HEAD.",
+        "resource_uid": REPOSITORY,
+        "locator": "app/settings.py:12",
+        "owner": "Ada Author",
+        "first_seen_time": AS_OF,
+        "last_seen_time": AS_OF,
+        "first_run": 7,
+        "last_run": 7,
+        "due_date": date(2026, 12, 20),
+    }
+    return Finding(**{**given, **changes})
+
+
+def an_exception(**changes: Any) -> RiskException:
+    given: dict[str, Any] = {
+        "uid": "x1",
+        "finding_uid": a_finding().uid,
+        "requester": "ada",
+        "approver": "grace",
+        "reason": "A token of a closed demo account.",
+        "created_time": AS_OF,
+        "expiration_time": datetime(2027, 5, 1, tzinfo=UTC),
+    }
+    return RiskException(**{**given, **changes})
+
+
+def a_rule_page(**changes: Any) -> RulePage:
+    given: dict[str, Any] = {
+        "code": "exposed-secret-at-head",
+        "title": "A secret stands at HEAD",
+        "severity": "high",
+        "page": "A secret stands at HEAD.\n\n**Why it matters** Whoever reads the code has it.",
+        "control_ids": ("NHI2:2025", "PR.AA-03", "CC6.1"),
+    }
+    return RulePage(**{**given, **changes})
+
+
+def a_report(**changes: Any) -> RunReport:
+    given: dict[str, Any] = {
+        "run": a_run(),
+        "scopes": (a_scope(),),
+        "coverage": (a_coverage(),),
+        "resources": (a_resource(),),
+        "exposures": (a_secret_exposure(),),
+        "findings": (a_finding(),),
+        "rules": (a_rule_page(),),
+    }
+    return RunReport(**{**given, **changes})

@@ -1,0 +1,150 @@
+"""Telling names: which of the values they are given count as secrets."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.detection.assignments import assigned_values, judge_assigned
+from connectors.detection.shapes import samples
+from storage.inventory import Confidence
+
+
+def judged(line: bytes) -> list[tuple[bytes, Confidence]]:
+    found = []
+    for one in assigned_values(line):
+        confidence = judge_assigned(line[one.start : one.end], one.name, quoted=one.quoted, alone=one.alone)
+        if confidence is not None:
+            found.append((line[one.start : one.end], confidence))
+    return found
+
+
+RANDOM = samples("{upper:2}{alnum:18}{digit:2}", 1, 1)[0]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        'api_key = "{}"',
+        "apiKey: '{}',",
+        '"client_secret": "{}"',
+        "API_TOKEN={}",
+        "export SECRET_KEY={}",
+        "auth-token: {}",
+        "db.password={}",
+        "<password>{}</password>",
+        '<add key="ApiKey" value="{}" />',
+        'const token: string = "{}";',
+        "password => '{}'",
+        'secret := "{}"',
+        'TOKEN ?= "{}"',
+        "TOKEN ::= {}",
+        '$token .= "{}";',
+        "--access-token={}",
+        'set_password("{}")',
+        '("password", "{}")',
+        "Authorization: Bearer {}",
+        r"\"token\": \"{}\"",
+    ],
+)
+def test_forms_of_assignment(form: str) -> None:
+    line = form.replace("{}", RANDOM.decode()).encode() + b"\n"
+    assert [value for value, _ in judged(line)] == [RANDOM]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'password = "password"',
+        "password = os.environ['DB_PASSWORD']",
+        'password = "${DB_PASSWORD}"',
+        "password: {{ vault_password }}",
+        'password = "<your password>"',
+        "password = get_password(user)",
+        "token = self.token_value1",
+        'token_url = "https://h.example/t0ken/9Xk2"',
+        'secret_name = "prod/db-1/credentials9"',
+        'api_key = "YOUR_API_KEY_1"',
+        'password = "changeme123"',
+        'password = "********"',
+        'token = "abcdefghijklmnop"',
+        'secret = "123456789012345678"',
+        "PASSWORD=$1a2b3c4d5e",
+        'password_hash = "$2b$12$abcdefghijklmnopqrstuv"',
+        'secret_key_file = "/run/secrets/key1"',
+        'token = "550e8400-e29b-41d4-a716-446655440000"',
+        'password = "Enter your new password 2"',
+        'api_key_version = "1.2.3-beta4"',
+        'password = "%(password1)s"',
+        "tokenType=Bearer123",
+        "if token == 'FSTRING_START':",
+        "token: null",
+    ],
+)
+def test_what_only_looks_like_a_secret(line: str) -> None:
+    assert judged(line.encode() + b"\n") == []
+
+
+def test_a_long_random_value_weighs_more_than_a_short_one() -> None:
+    assert judged(b'api_key = "' + RANDOM + b'"')[0][1] is Confidence.MEDIUM
+    short = b"wixom5" + b"Gredal"
+    assert judged(b'api_key = "' + short + b'"')[0][1] is Confidence.LOW
+
+
+UNSPELLED = samples("{lower:9}", 3, 400)
+"""Small letters only: what nobody would say is random by its characters, but no language spells."""
+
+
+@pytest.mark.parametrize("form", ["password: '{}'", "password={}", "  - DB_PASSWORD={}", '"pwd": "{}",', "pass: '{}'"])
+def test_a_weak_password_counts_when_it_is_no_word(form: str) -> None:
+    found = sum(bool(judged(form.replace("{}", word.decode()).encode())) for word in UNSPELLED)
+    assert found >= 0.95 * len(UNSPELLED)
+
+
+@pytest.mark.parametrize(
+    "word", ["description", "controller", "parameters", "localhost", "configured", "postgres", "username", "undefined"]
+)
+@pytest.mark.parametrize("form", ["password: '{}'", "password={}", "pass: '{}'", "secret_key = '{}'"])
+def test_a_word_is_no_password(form: str, word: str) -> None:
+    assert judged(form.replace("{}", word).encode()) == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "login --password {} --verbose",
+        "IDENTIFIED BY '{}';",
+        "secret = Hidden('{}')",
+        'environ.get("PASSWORD", "{}")',
+        "vendor TOKEN {}",
+    ],
+)
+def test_forms_without_a_sign(form: str) -> None:
+    line = form.replace("{}", RANDOM.decode()).encode() + b"\n"
+    assert [value for value, _ in judged(line)] == [RANDOM]
+
+
+@pytest.mark.parametrize("name", ["cache_key", "KeyFingerprint", "authority", "keyboard", "seeded", "monkey"])
+def test_a_weak_word_in_a_name_asks_for_more_than_a_strange_value(name: str) -> None:
+    assert judged(f'{name} = "zqxvkjw"'.encode()) == []
+
+
+def test_bytes_that_count_up_are_a_test_vector() -> None:
+    vector = bytes(range(32)).hex().encode()
+    other = samples("{hex:64}", 4, 1)[0]
+    assert judged(b"Key = " + vector) == []
+    assert judged(b"Key = " + other) != []
+
+
+def test_a_uuid_counts_as_a_token_only() -> None:
+    uuid = samples("{uuid}", 2, 1)[0]
+    assert judged(b'api_token: "' + uuid + b'"') != []
+    assert judged(b'client_request_token: "' + uuid + b'"') == []
+
+
+@given(st.binary(max_size=300).map(lambda body: b"password=" + body))
+def test_any_line_can_be_read(line: bytes) -> None:
+    for one in assigned_values(line):
+        assert 0 <= one.start < one.end <= len(line)
+        judge_assigned(line[one.start : one.end], one.name, quoted=one.quoted, alone=one.alone)

@@ -1,0 +1,248 @@
+"""The formats of `patterns/*.toml`, each held to its examples: by itself, in the engine, and beside all others."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+import hyperscan
+import pytest
+import re2
+
+from connectors.detection.batch import Batch, Detection, Window
+from connectors.detection.catalogue import PATTERNS, Format, load_catalogue, verify_expressions
+from connectors.detection.confirmation import format_candidates
+from connectors.detection.detector import Detector
+from connectors.detection.entropy import shannon
+from connectors.detection.expressions import widen
+from connectors.detection.segments import Segment
+from connectors.detection.shapes import samples
+
+SEEDS = (1, 2, 3)
+CATALOGUE = load_catalogue()
+FORMATS = {entry.id: entry for entry in CATALOGUE.formats}
+SECRETS = [entry for entry in CATALOGUE.formats if not entry.reference]
+
+each_format = pytest.mark.parametrize("identifier", list(FORMATS))
+
+
+class Tagger:
+    """Tags with a plain digest: tests need no key."""
+
+    def tags(self, value: bytes) -> tuple[str, ...]:
+        return (f"v1:test:{hashlib.sha256(value).hexdigest()}",)
+
+
+def positives(entry: Format) -> tuple[bytes, ...]:
+    """One sample of every shape and seed."""
+    return tuple(sample for shape in entry.positive for seed in SEEDS for sample in drawn(shape, seed))
+
+
+@cache
+def drawn(shape: str, seed: int) -> tuple[bytes, ...]:
+    """Keep samples: keys take time to make."""
+    return tuple(samples(shape, seed, 1))
+
+
+def in_context(entry: Format, sample: bytes) -> Iterator[bytes]:
+    """Put a sample where people put it: bare, in a quoted assignment, in JSON and in YAML.
+
+    What is a line or a piece of a file by itself, with quotes or line ends of its own, stays as it is.
+    """
+    yield b"first line\n" + sample + b"\nlast line\n"
+    if entry.expression.startswith("^"):
+        yield sample
+        yield sample + b"\r\n\r\n"
+        return
+    if b"\n" in sample:
+        yield b'text = """\n' + sample + b'\n"""\n'
+        yield sample.replace(b"\n", b"\r\n")
+        return
+    if b'"' in sample or sample[:1] == b"{":
+        yield b"{\n  " + sample + b"\n}\n"
+        yield b"item:\n    " + sample + b"\n"
+        return
+    yield b'item = "' + sample + b'"\n'
+    yield b"  item: '" + sample + b"'  # note\n"
+    yield json.dumps({"item": sample.decode()}).encode() + b"\n"
+
+
+def value_of(entry: Format, sample: bytes) -> bytes:
+    match = entry.pattern.search(sample)
+    assert match is not None, "the expression does not match the sample"
+    return match["value"] if "value" in entry.pattern.groupindex else match[0]
+
+
+def detect(texts: Mapping[str, bytes]) -> Mapping[str, list[tuple[Detection, bytes]]]:
+    """Run the whole engine over texts, each an object of its own; give detections with the bytes they cover."""
+    windows: list[Window] = []
+    position = 0
+    for key, text in texts.items():
+        windows.append(Window(key, position, position + len(text)))
+        position += len(text)
+    found: dict[str, list[tuple[Detection, bytes]]] = defaultdict(list)
+    for detection in detector().detect(Batch(b"".join(texts.values()), windows)):
+        covered = texts[detection.key][detection.offset : detection.offset + detection.length]
+        found[detection.key].append((detection, covered))
+    return found
+
+
+@cache
+def detector() -> Detector:
+    return Detector(CATALOGUE, Tagger())
+
+
+@cache
+def detections_of_positives() -> Mapping[str, list[tuple[Detection, bytes]]]:
+    texts = {
+        f"{entry.id} {number} {place}": text
+        for entry in CATALOGUE.formats
+        for number, sample in enumerate(positives(entry))
+        for place, text in enumerate(in_context(entry, sample))
+    }
+    return detect(texts)
+
+
+@cache
+def detections_of_negatives() -> Mapping[str, list[tuple[Detection, bytes]]]:
+    texts = {
+        f"{entry.id} {number} {seed}": b"first line\n" + samples(shape, seed, 1)[0] + b"\nlast line\n"
+        for entry in CATALOGUE.formats
+        for number, shape in enumerate(entry.negative)
+        for seed in SEEDS
+    }
+    return detect(texts)
+
+
+def claims(text: bytes) -> Iterator[tuple[Format, int, int]]:
+    """What each format by itself would take of a text."""
+    window, whole = Window("text", 0, len(text)), Segment(0, len(text), 0, len(text))
+    lowered = text.lower()
+    for entry in CATALOGUE.formats:
+        content = lowered if entry.ignore_case else text
+        if entry.literals and not any(literal.encode() in content for literal in entry.literals):
+            continue
+        for candidate in format_candidates(text, window, whole, text, entry):
+            if shannon(candidate.value) >= entry.minimum_entropy:
+                yield entry, candidate.start, candidate.end
+
+
+def test_the_catalogue_is_broad() -> None:
+    assert len(SECRETS) >= 300
+    assert len({entry.vendor for entry in SECRETS}) >= 100
+
+
+def test_expressions_compile_in_both_engines_that_ship() -> None:
+    verify_expressions(CATALOGUE)
+
+
+@pytest.mark.parametrize("entry", [entry for entry in CATALOGUE.formats if entry.stage_one], ids=lambda entry: entry.id)
+def test_a_cheaper_expression_ends_where_the_whole_one_does(entry: Format) -> None:
+    for shape in entry.positive:
+        for text in samples(shape, 1, 20):
+            ends = {match.end() for match in re.finditer(entry.stage_one.encode(), text)}
+            whole = [match.end() for match in entry.pattern.finditer(text)]
+            assert whole
+            assert ends.issuperset(whole)
+
+
+@each_format
+def test_hyperscan_takes_the_expression_as_stage_one_gives_it(identifier: str) -> None:
+    entry = FORMATS[identifier]
+    text = widen(entry.expression)
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(expressions=[(f"(?i:{text})" if entry.ignore_case else text).encode()], ids=[0], flags=[0])
+
+
+@each_format
+def test_an_entry_says_what_a_reader_needs(identifier: str) -> None:
+    entry = FORMATS[identifier]
+    assert entry.name
+    assert re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", entry.vendor)
+    assert entry.positive
+    assert entry.negative
+    assert entry.remediation or entry.reference
+    assert entry.reference or entry.severity != "informational"
+
+
+@each_format
+def test_literals_are_necessary(identifier: str) -> None:
+    """A sample without its literals is none: stage one may rely on them."""
+    entry = FORMATS[identifier]
+    literals = [literal.encode() for literal in entry.literals]
+    assert all(literal == literal.lower() for literal in literals if entry.ignore_case)
+    for sample in positives(entry):
+        match = entry.pattern.search(sample)
+        assert match is not None
+        content = match[0].lower() if entry.ignore_case else match[0]
+        assert not literals or any(literal in content for literal in literals)
+        for literal in literals:
+            content = content.replace(literal, b"\x01")
+        assert not literals or entry.pattern.search(content) is None
+
+
+@each_format
+def test_google_re2_finds_what_python_finds(identifier: str) -> None:
+    entry = FORMATS[identifier]
+    expression = re2.compile(f"(?m{'i' if entry.ignore_case else ''}:{entry.expression})".encode())
+    for sample in positives(entry):
+        assert expression.search(sample) is not None
+
+
+@each_format
+def test_every_example_is_found_under_its_id(identifier: str) -> None:
+    entry = FORMATS[identifier]
+    found = detections_of_positives()
+    for number, sample in enumerate(positives(entry)):
+        value = value_of(entry, sample)
+        for place, text in enumerate(in_context(entry, sample)):
+            every = found.get(f"{identifier} {number} {place}", [])
+            hits = [(hit, covered) for hit, covered in every if hit.detector == identifier]
+            assert hits, f"not found in context {place}: {text!r}; found: {[hit.detector for hit, _ in every]}"
+            assert b"\n" in value or any(covered == value for _, covered in hits)
+            assert all(hit.severity == entry.severity and hit.vendor == entry.vendor for hit, _ in hits)
+            # A URL's password is judged by itself and by its host: what reads like a word is less sure.
+            assert entry.identifiers == "url" or all(hit.confidence == entry.confidence for hit, _ in hits)
+
+
+@each_format
+def test_no_counterexample_is_found_under_its_id(identifier: str) -> None:
+    entry = FORMATS[identifier]
+    found = detections_of_negatives()
+    for number, shape in enumerate(entry.negative):
+        for seed in SEEDS:
+            hits = [hit for hit, _ in found.get(f"{identifier} {number} {seed}", []) if hit.detector == identifier]
+            assert not hits, shape
+
+
+@each_format
+def test_no_two_formats_claim_the_same_bytes_at_the_same_priority(identifier: str) -> None:
+    entry = FORMATS[identifier]
+    for sample in positives(entry):
+        taken = list(claims(sample))
+        own = [(start, end) for claimant, start, end in taken if claimant is entry]
+        assert own
+        rivals = [
+            claimant.id
+            for claimant, start, end in taken
+            if claimant is not entry
+            and claimant.priority == entry.priority
+            and any(start < own_end and own_start < end for own_start, own_end in own)
+        ]
+        assert not rivals
+
+
+def test_pattern_files_hold_shapes_and_no_tokens() -> None:
+    """The files themselves, swept: what they show must not look like what they find."""
+    found = detect({path.name: path.read_bytes() for path in sorted(PATTERNS.glob("*.toml"))})
+    secret = [(name, hit.detector, hit.line) for name, hits in found.items() for hit, _ in hits if not hit.reference]
+    assert secret == []
+
+
+def test_files_are_families_with_a_word_of_introduction() -> None:
+    for path in sorted(PATTERNS.glob("*.toml")):
+        assert path.read_text(encoding="utf-8").startswith("# ")

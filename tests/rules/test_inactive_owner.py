@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rules.inactive_owner import InactiveOwner
+from rules.joins.owner_precedence import settled
+from storage.inventory import (
+    CloseReason,
+    Confidence,
+    Facet,
+    Outcome,
+    OwnerAssignment,
+    OwnerSource,
+    SecretExposure,
+    Validity,
+)
+from tests.rules.builders import a_context, an_author, an_exposure, an_owner, days_ago
+
+NOT_ASKED = frozenset(Facet) - {Facet.OWNER}
+QUIET = days_ago(181)
+RECENT = days_ago(180)
+
+
+@pytest.mark.parametrize(
+    ("exposure", "policy", "outcome", "confidence"),
+    [
+        pytest.param(
+            an_exposure(owners=(an_owner(left=True),)),
+            {},
+            Outcome.NOT_SATISFIED,
+            Confidence.HIGH,
+            id="found: owner left",
+        ),
+        pytest.param(
+            an_exposure(),
+            {"owners": (OwnerAssignment(owner="Otto", left=True),)},
+            Outcome.NOT_SATISFIED,
+            Confidence.HIGH,
+            id="found: left, says the owners file",
+        ),
+        pytest.param(
+            an_exposure(owners=(an_owner(left=True), an_owner(name="Team", email=None, last_activity_time=QUIET))),
+            {},
+            Outcome.NOT_SATISFIED,
+            Confidence.LOW,
+            id="found: who remains is quiet",
+        ),
+        pytest.param(
+            an_exposure(owners=(an_author(),)),
+            {"left": frozenset({"ada@example.com"})},
+            Outcome.NOT_SATISFIED,
+            Confidence.MEDIUM,
+            id="found: no owner, author left",
+        ),
+        pytest.param(
+            an_exposure(owners=(an_author(last_activity_time=QUIET),)),
+            {},
+            Outcome.NOT_SATISFIED,
+            Confidence.LOW,
+            id="found: no owner, author quiet",
+        ),
+        pytest.param(
+            an_exposure(owners=(an_owner(last_activity_time=RECENT),)),
+            {},
+            Outcome.SATISFIED,
+            Confidence.HIGH,
+            id="clean: owner commits",
+        ),
+        pytest.param(
+            an_exposure(owners=(an_owner(left=False, last_activity_time=QUIET),)),
+            {},
+            Outcome.SATISFIED,
+            Confidence.HIGH,
+            id="clean: quiet, but a directory knows the owner",
+        ),
+        pytest.param(
+            an_exposure(owners=(an_owner(left=True), an_owner(name="Team", email=None, last_activity_time=RECENT))),
+            {},
+            Outcome.SATISFIED,
+            Confidence.HIGH,
+            id="clean: one left, another is active",
+        ),
+        pytest.param(
+            an_exposure(owners=(an_author(last_activity_time=RECENT),)),
+            {},
+            Outcome.SATISFIED,
+            Confidence.HIGH,
+            id="clean: no owner, author commits",
+        ),
+        pytest.param(
+            an_exposure(owners=(an_author(last_activity_time=RECENT),)),
+            {"owners": (OwnerAssignment(owner="Ada L.", email="ADA@example.com"),)},
+            Outcome.SATISFIED,
+            Confidence.HIGH,
+            id="clean: the owner in the owners file is the author who commits",
+        ),
+        pytest.param(
+            an_exposure(owners=(an_owner(), an_owner(name="Team", email=None, last_activity_time=QUIET))),
+            {},
+            Outcome.NOT_ASSESSED,
+            Confidence.HIGH,
+            id="cannot say: nothing known of one owner",
+        ),
+        pytest.param(
+            an_exposure(owners=(an_author(),)),
+            {},
+            Outcome.NOT_ASSESSED,
+            Confidence.HIGH,
+            id="cannot say: nothing known of the author",
+        ),
+        pytest.param(
+            an_exposure(observed=NOT_ASKED), {}, Outcome.NOT_ASSESSED, Confidence.HIGH, id="cannot say: not looked at"
+        ),
+        pytest.param(an_exposure(), {}, Outcome.NOT_APPLICABLE, Confidence.HIGH, id="not applicable: nobody named"),
+        pytest.param(
+            an_exposure(owners=(an_author(source=OwnerSource.RECENT_COMMITTER),)),
+            {},
+            Outcome.NOT_APPLICABLE,
+            Confidence.HIGH,
+            id="not applicable: recent committers alone",
+        ),
+        pytest.param(
+            an_exposure(owners=(an_owner(left=True),), validity=Validity.REVOKED),
+            {},
+            Outcome.NOT_APPLICABLE,
+            Confidence.HIGH,
+            id="not applicable: its end is proved",
+        ),
+    ],
+)
+def test_outcome(exposure: SecretExposure, policy: dict[str, Any], outcome: Outcome, confidence: Confidence) -> None:
+    context = a_context(**policy)
+
+    assessment = InactiveOwner().assess(settled(exposure, context.policy), context)
+
+    assert (outcome, confidence) == (assessment.outcome, assessment.confidence)
+
+
+def test_an_active_owner_closes_the_finding() -> None:
+    exposure = an_exposure(owners=(an_owner(left=False),))
+
+    assert CloseReason.CONTROL_MET is InactiveOwner().assess(exposure, a_context()).close_reason
+
+
+def test_how_long_is_quiet_is_policy() -> None:
+    exposure = an_exposure(owners=(an_owner(last_activity_time=RECENT),))
+
+    assert Outcome.NOT_SATISFIED is InactiveOwner().assess(exposure, a_context(inactive_days=30)).outcome

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.base import kind_of
+from rules.judgement import judge
+from rules.registry import RULES, rule
+from storage.inventory import (
+    Checksum,
+    CloseReason,
+    CommitPoint,
+    Confidence,
+    Context,
+    CoverageStatus,
+    CredentialType,
+    Facet,
+    Gap,
+    GapReason,
+    Outcome,
+    Owner,
+    OwnerAssignment,
+    OwnerRole,
+    OwnerSource,
+    Place,
+    Policy,
+    Severity,
+    Subject,
+    SubjectKind,
+    Suppression,
+    SuppressionSource,
+    Validity,
+)
+from tests.rules.builders import (
+    AS_OF,
+    a_context,
+    a_coverage_state,
+    a_resource_state,
+    an_exposure,
+    an_occurrence,
+)
+
+T = TypeVar("T")
+
+
+def maybe(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
+    return st.none() | strategy
+
+
+TIMES = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+WORDS = st.text(max_size=12)
+PATHS = maybe(WORDS | st.sampled_from(["deploy/prod/a.env", "test/a.env", "app/settings.py"]))
+PEOPLE = st.sampled_from(["ada@example.com", "ADA@example.com", "bo@example.com"])
+OWNERS = st.builds(
+    Owner,
+    name=WORDS,
+    role=st.sampled_from(OwnerRole),
+    source=st.sampled_from(OwnerSource),
+    confidence=st.sampled_from(Confidence),
+    email=maybe(PEOPLE),
+    last_activity_time=maybe(TIMES),
+    left=maybe(st.booleans()),
+)
+OCCURRENCES = st.builds(
+    an_occurrence,
+    repository=st.sampled_from(["example.com/shop", "example.com/other"]),
+    place=st.sampled_from(Place),
+    path=PATHS,
+    line=maybe(st.integers(1, 99)),
+    commit=maybe(st.just("ab12")),
+    at_head=maybe(st.booleans()),
+    suppressed=maybe(st.builds(Suppression, source=st.sampled_from(SuppressionSource), reason=WORDS)),
+)
+COMMITS = st.builds(
+    CommitPoint, oid=st.just("ab12"), author_name=WORDS, author_email=PEOPLE, time=TIMES, committer_time=TIMES
+)
+EXPOSURES = st.builds(
+    an_exposure,
+    type=st.sampled_from(CredentialType),
+    severity=st.sampled_from(Severity),
+    confidence=st.sampled_from(Confidence),
+    checksum=st.sampled_from(Checksum),
+    validity=st.sampled_from(Validity),
+    created_time=maybe(TIMES),
+    expiration_time=maybe(TIMES),
+    present=st.booleans(),
+    at_head=maybe(st.booleans()),
+    in_history=maybe(st.booleans()),
+    first_commit=maybe(COMMITS),
+    occurrences=st.lists(OCCURRENCES, max_size=4).map(tuple),
+    owners=st.lists(OWNERS, max_size=4).map(tuple),
+    observed=st.frozensets(st.sampled_from(Facet)),
+)
+STATES = st.builds(
+    a_resource_state,
+    kind=st.sampled_from(["repository", "directory", "account"]),
+    complete=st.booleans(),
+    standing=st.integers(0, 3),
+    standing_at_head=st.integers(0, 3),
+    highest_severity=maybe(st.sampled_from(Severity)),
+    highest_confidence=maybe(st.sampled_from(Confidence)),
+    examples=st.lists(WORDS, max_size=2).map(tuple),
+)
+GAPS = st.builds(
+    Gap, scope_uid=WORDS, reason=st.sampled_from(GapReason), detail=WORDS, locator=maybe(WORDS), count=st.integers(1, 9)
+)
+COVERAGES = st.builds(
+    lambda gaps, **read: a_coverage_state(*gaps, **read),
+    st.lists(GAPS, max_size=3),
+    status=st.sampled_from(CoverageStatus),
+    expected=st.integers(0, 3),
+    fetched=st.integers(0, 3),
+)
+ASSIGNMENTS = st.builds(
+    OwnerAssignment,
+    owner=WORDS,
+    email=maybe(PEOPLE),
+    repository=st.sampled_from(["*", "example.com/*", "[", "other"]),
+    path=st.sampled_from(["**", "*.env", "/app/", "deploy/**/a.env"]),
+    detector=st.sampled_from(["*", "example-*", "none"]),
+    left=st.booleans(),
+)
+POLICIES = st.builds(
+    Policy,
+    default_rotation_days=st.integers(0, 10**12),
+    inactive_days=st.integers(0, 10**12),
+    accountable_sources=st.frozensets(st.sampled_from(OwnerSource)),
+    admitted_suppressions=st.frozensets(st.sampled_from(SuppressionSource)),
+    disabled_rules=st.frozensets(st.sampled_from([rule.code for rule in RULES])),
+    severities=st.dictionaries(st.sampled_from([rule.code for rule in RULES]), st.sampled_from(Severity)),
+    owners=st.lists(ASSIGNMENTS, max_size=4).map(tuple),
+    left=st.frozensets(PEOPLE),
+)
+SUBJECTS = st.lists(st.one_of(EXPOSURES, STATES, COVERAGES), max_size=4)
+CONTEXTS = st.builds(Context, as_of=TIMES, policy=POLICIES)
+
+
+@given(subjects=SUBJECTS, context=CONTEXTS)
+def test_each_subject_meets_each_rule_of_its_kind_once_and_none_raises(
+    subjects: list[Subject], context: Context
+) -> None:
+    expected = [
+        (kind_of(subject), rule.code)
+        for subject in subjects
+        for rule in RULES
+        if kind_of(subject) in rule.subject_kinds
+    ]
+
+    assessments = list(judge(subjects, context))
+
+    assert expected == [(assessment.subject_kind, assessment.rule) for assessment in assessments]
+
+
+@given(subjects=SUBJECTS, context=CONTEXTS)
+def test_an_assessment_is_consistent_in_itself(subjects: list[Subject], context: Context) -> None:
+    for assessment in judge(subjects, context):
+        judged_by = rule(assessment.rule)
+        assert (assessment.missing is not None) == (assessment.outcome is Outcome.NOT_ASSESSED)
+        assert assessment.missing is None or assessment.missing in judged_by.needs
+        if assessment.outcome in {Outcome.NOT_SATISFIED, Outcome.NOT_ASSESSED}:
+            assert assessment.close_reason is None
+        assert assessment.severity is context.policy.severities.get(assessment.rule, assessment.severity)
+        assert assessment.message.endswith(".")
+
+
+@given(exposure=EXPOSURES, context=CONTEXTS)
+def test_the_same_subject_is_judged_the_same_twice(exposure: Subject, context: Context) -> None:
+    assert list(judge([exposure], context)) == list(judge([exposure], context))
+
+
+def test_subjects_stream() -> None:
+    taken = Counter[str]()
+
+    def subjects() -> Iterator[Subject]:
+        for number in range(1_000_000):
+            taken["subjects"] += 1
+            yield an_exposure(uid=str(number))
+
+    assessments = judge(subjects(), a_context())
+    next(assessments)
+
+    assert 1 == taken["subjects"]
+
+
+def test_a_disabled_rule_applies_to_nothing_and_closes_what_it_found() -> None:
+    subjects: list[Subject] = [an_exposure(), a_resource_state()]
+
+    assessments = judge(subjects, a_context(disabled_rules=frozenset({"missing-owner"})))
+
+    by_rule = {assessment.rule: assessment for assessment in assessments}
+    assert by_rule["missing-owner"].outcome is Outcome.NOT_APPLICABLE
+    assert by_rule["missing-owner"].close_reason is CloseReason.POLICY_CHANGED
+    assert by_rule["missing-owner"].subject_kind is SubjectKind.EXPOSURE
+    assert CloseReason.POLICY_CHANGED not in {by_rule[code].close_reason for code in by_rule if code != "missing-owner"}
+
+
+def test_messages_hold_no_figure_but_the_policys() -> None:
+    """A message that changes from run to run makes a tracker open a new ticket."""
+    subjects: list[Subject] = [
+        an_exposure(uid="7", occurrences=(an_occurrence(line=77),)),
+        a_resource_state(standing=7, standing_at_head=7),
+        a_coverage_state(expected=77, fetched=7),
+    ]
+
+    for assessment in judge(subjects, Context(as_of=AS_OF, policy=Policy())):
+        figures = set(re.findall(r"\d+", assessment.message))
+        assert figures <= {"90", "180"}
+
+
+def test_kinds_are_told_apart() -> None:
+    kinds = [kind_of(subject) for subject in (an_exposure(), a_resource_state(), a_coverage_state())]
+
+    assert [SubjectKind.EXPOSURE, SubjectKind.RESOURCE, SubjectKind.SCOPE] == kinds
+
+
+def test_owners_are_settled_before_the_rules_judge() -> None:
+    context = a_context(owners=(OwnerAssignment(owner="platform"),))
+
+    assessments = list(judge([an_exposure()], context))
+
+    assert {"platform"} == {assessment.owner for assessment in assessments}
+    assert Outcome.SATISFIED in {said.outcome for said in assessments if said.rule == "missing-owner"}
