@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+import threading
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from agent.frames import Frames, StreamBroken
-from agent.scratch import MAKING, PREFIX, remove_stale_scratch, scratch_directory
+from agent.scratch import LOCK_SUFFIX, PREFIX, remove_stale_scratch, scratch_directory
 from agent.supervision import Account, Stop, observe
 from agent.worker import Job
 from connectors.base import Limits
@@ -134,18 +135,43 @@ def test_worker_that_lies_is_not_complete(frames: list[tuple[str, object]]) -> N
         heard()
 
 
-def test_scratch_of_dead_owners_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a killed owner left is removed; a living owner's, one in the making and a stranger's are kept."""
+@pytest.mark.parametrize("left", ["lock and folder", "folder half removed", "lock alone"])
+def test_scratch_of_dead_owners_is_removed(left: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed owner left is removed, at whatever moment it was killed; a living owner's and others' is kept."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for name in (f"{PREFIX}dead", f"{MAKING}new", f"{MAKING}old"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "held").touch()
+    (tmp_path / f"{PREFIX}dead{LOCK_SUFFIX}").touch()
+    if left != "lock alone":
+        (tmp_path / f"{PREFIX}dead").mkdir()
+    if left == "lock and folder":
+        (tmp_path / f"{PREFIX}dead" / "objects").mkdir()
     (tmp_path / f"{PREFIX}stranger").mkdir()
-    os.utime(tmp_path / f"{MAKING}old", (1, 1))
+    (tmp_path / f"{PREFIX}folder{LOCK_SUFFIX}").mkdir()
 
     with scratch_directory() as living:
         removed = remove_stale_scratch()
         kept = living.exists()
 
-    assert (removed, kept) == (2, True)
-    assert {folder.name for folder in tmp_path.iterdir()} == {f"{MAKING}new", f"{PREFIX}stranger"}
+    assert (removed, kept) == (1, True)
+    assert {folder.name for folder in tmp_path.iterdir()} == {f"{PREFIX}stranger", f"{PREFIX}folder{LOCK_SUFFIX}"}
+
+
+def test_two_runs_that_tidy_up_do_not_take_a_new_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the making of a lock file and its lock another run may take it for a dead one's."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    over = threading.Event()
+
+    def tidy() -> None:
+        while not over.is_set():
+            remove_stale_scratch()
+
+    tidier = threading.Thread(target=tidy)
+    tidier.start()
+    try:
+        for _ in range(200):
+            with scratch_directory() as lent:
+                (lent / "work").touch()
+                assert (lent / "work").exists()
+    finally:
+        over.set()
+        tidier.join()
+    assert list(tmp_path.iterdir()) == []
