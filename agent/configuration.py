@@ -106,6 +106,8 @@ class RepositorySettings(Section):
     """Environment variable with the access token for an https URL."""
     ssh_key_file: Path | None = None
     """Private key for an ssh URL."""
+    known_hosts_file: Path | None = None
+    """Known-hosts file with the server's key, for an ssh URL; by default the system's own."""
 
     @field_validator("url")
     @classmethod
@@ -312,6 +314,7 @@ class Configuration:
             name=repository.name,
             token_env=repository.token_env,
             ssh_key_file=self._in_folder(repository.ssh_key_file),
+            known_hosts_file=self._in_folder(repository.known_hosts_file),
         )
 
 

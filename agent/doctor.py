@@ -50,7 +50,7 @@ def examine(config: Path | None, store: str | None) -> list[Check]:
     """Look at everything, also after a fault. Nothing is written."""
     checks = [_python(), _program(), _git(), _matcher(), *_foreign_packages()]
     try:
-        place = installation(config, store, discover=True)
+        place = installation(config, store, discover=False)
         checks.append(_configuration(place.configuration))
     except AgentError as error:
         checks.append(Check(name="configuration", mark=Mark.FAULT, detail=str(error), ending=error.ending))

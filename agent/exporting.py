@@ -27,7 +27,7 @@ def export(
     no_color: bool,
 ) -> int:
     """Carry out ``nhi-agent export``."""
-    place = installation(config, store, discover=True)
+    place = installation(config, store, discover=False)
     deliveries = paired(formats, outputs)
     least = Confidence(confidence) if confidence else place.configuration.settings.confidence
     with place.reading() as opened:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from agent.errors import UsageFault
 from agent.export.base import OPEN_STATUSES, counted, days_exposed, owner_active, place_name
 from agent.installation import installation, now
 from agent.report.columns import Column, hanging, print_columns
 from agent.report.table import SEVERITY_STYLES, severity_words
 from agent.rulebook import rule_pages
 from agent.subjects import Subject, find, subjects_of
-from agent.terminal import console, plain
+from agent.terminal import console, escaped, plain
 from rules.joins.owner_precedence import settled
 from storage.inventory import (
     Confidence,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+REFS_SHOWN = 5
 PLACES_SHOWN = 20
 _COLUMNS = (
     Column(heading="finding"),
@@ -68,9 +70,10 @@ def list_findings(
     no_color: bool,
 ) -> int:
     """Carry out ``nhi-agent findings list``."""
-    place = installation(config, store, discover=True)
+    place = installation(config, store, discover=False)
     wanted = frozenset(FindingStatus(status) for status in statuses) or OPEN_STATUSES
     with place.reading() as opened:
+        _refuse_unknown(opened, rule, repository)
         found = [
             finding
             for finding in opened.findings()
@@ -93,9 +96,17 @@ def list_findings(
     return 0
 
 
+def _refuse_unknown(store: Store, rule: str | None, repository: str | None) -> None:
+    """A misspelt name would find nothing, which reads like good news."""
+    if rule is not None and rule not in {page.code for page in rule_pages()}:
+        raise UsageFault(f"there is no rule '{escaped(rule)}'; `nhi-agent rules list` shows them.")
+    if repository is not None and repository not in {resource.name for resource in store.resources()}:
+        raise UsageFault(f"no repository '{escaped(repository)}' was ever swept into this store.")
+
+
 def show(*, uid: str, config: Path | None, store: str | None, as_of: datetime | None, no_color: bool) -> int:
     """Carry out ``nhi-agent findings show``."""
-    place = installation(config, store, discover=True)
+    place = installation(config, store, discover=False)
     moment = as_of or now()
     with place.reading() as opened:
         subject, named = find(opened, uid)
@@ -228,6 +239,10 @@ def _about_exposure(exposure: SecretExposure, moment: datetime, policy: Policy) 
     if exposure.removed_commit:
         gone = exposure.removed_commit
         yield "removed", f"{gone.oid} {gone.time.isoformat()} {gone.author_name}; removal is not revocation"
+    if exposure.in_history:
+        more = exposure.refs_total - len(exposure.refs[:REFS_SHOWN])
+        names = ", ".join(exposure.refs[:REFS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+        yield "refs", names or "no branch or tag reaches it"
     for occurrence in exposure.occurrences[:PLACES_SHOWN]:
         yield ("where" if exposure.present else "was found"), _place(occurrence, present=exposure.present)
     if len(exposure.occurrences) > PLACES_SHOWN:

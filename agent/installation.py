@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent import keyring
-from agent.configuration import Configuration, default_state_directory, load, resolve_store
+from agent.configuration import FILE_NAME, Configuration, default_state_directory, load, resolve_store
 from agent.errors import KeyFault, StoreFault
 from agent.terminal import escaped
 from storage.engine import parse_url, shown
@@ -64,6 +64,7 @@ class Installation:
     @contextmanager
     def reading(self) -> Iterator[Store]:
         """Open the store to read, and close it again. Nothing is written, not even an upgrade."""
+        self._point_to_the_file()
         store = Store.open(self.store_url, create=False, read_only=True, clock=now)
         try:
             yield store
@@ -78,10 +79,20 @@ class Installation:
                 raise StoreFault(
                     f"the store {self.store_shown} cannot be made: no such folder; make it, or name another place."
                 )
+        if not create:
+            self._point_to_the_file()
         store = Store.open(self.store_url, create=create, clock=now)
         for notice in store.notices:
             logger.warning("%s", notice)
         return store
+
+    def _point_to_the_file(self) -> None:
+        """Say it where a configuration lies here and was not read, because it may be that of a scanned repository."""
+        if not self.store_exists and not self.configuration.name and Path(FILE_NAME).exists():
+            raise StoreFault(
+                f"there is no store at {self.store_shown}; {FILE_NAME} in this folder is read by `run` alone: "
+                f"if its store is meant, name it by --config {FILE_NAME}."
+            )
 
     def policy(self, *, as_of: datetime, owners_file: Path | None = None) -> Policy:
         """The rules' parameters, with rule codes checked against the rules there are."""
@@ -105,8 +116,11 @@ class Installation:
         return ring
 
     def require_key(self) -> None:
-        """Refuse early, before a store is made, where a key is needed that nobody may make up."""
-        if not self.is_local and not self.key_path.exists():
+        """Refuse early, before a store is made, where a key is needed that nobody may make up.
+
+        A store that others use too must not depend on what happens to lie in one person's state directory.
+        """
+        if not self.is_local and (self.configuration.key_file() is None or not self.key_path.exists()):
             raise self._no_key()
 
     def _first_keyring(self, known: dict[str, str], *, as_of: datetime) -> keyring.KeyRing:

@@ -21,7 +21,7 @@ While the key file may still be found, restore it instead."""
 
 def show(*, config: Path | None, store: str | None) -> int:
     """Carry out ``nhi-agent key show``."""
-    place = installation(config, store, discover=True)
+    place = installation(config, store, discover=False)
     ring = _ring(place)
     click.echo(f"file   {ring.path}")
     for at, key in enumerate(ring.keys):
@@ -36,7 +36,7 @@ def show(*, config: Path | None, store: str | None) -> int:
 
 def create(*, path: Path | None, config: Path | None) -> int:
     """Carry out ``nhi-agent key create``."""
-    place = installation(config, None, discover=True)
+    place = installation(config, None, discover=False)
     target = path or place.key_path
     if target.exists():
         raise KeyFault(f"{target} exists already; nothing was written.")
@@ -49,7 +49,7 @@ def create(*, path: Path | None, config: Path | None) -> int:
 
 def rotate(*, config: Path | None, store: str | None) -> int:
     """Carry out ``nhi-agent key rotate``."""
-    place = installation(config, store, discover=True)
+    place = installation(config, store, discover=False)
     ring = _ring(place)
     if place.store_exists:
         with place.reading() as opened:
@@ -67,7 +67,7 @@ def adopt(*, lost: bool, yes: bool, config: Path | None, store: str | None) -> i
     """Carry out ``nhi-agent key adopt``."""
     if not lost:
         raise UsageFault("say --lost, if the key is lost for good; a key file that still exists is put back instead.")
-    place = installation(config, store, discover=True)
+    place = installation(config, store, discover=False)
     missing = _missing(place)
     click.echo(_MEANING.format(keys=", ".join(missing)), err=True)
     if not yes and not _agreed():

@@ -24,6 +24,8 @@ class TargetSpec(Record, frozen=True, kw_only=True):
     """Environment variable that holds the access token for an https URL."""
     ssh_key_file: Path | None = None
     """Private key for an ssh URL; without one, ssh is refused."""
+    known_hosts_file: Path | None = None
+    """Known-hosts file for an ssh URL."""
     problem: str | None = None
     """Why it cannot even be tried, in one sentence: a gap of the run, which goes on with the others."""
 

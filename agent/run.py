@@ -119,6 +119,7 @@ def _jobs(plan: SweepPlan, keyring: KeyRing) -> Sequence[Job]:
                 name=target.name if location == _resolved(target) else None,
                 mode=target.mode,
                 since=None if target.since is None else os.fsencode(target.since),
+                index_file=_index_of_the_hook() if target.mode is Mode.STAGED else None,
                 subkeys=keyring.subkeys(),
                 limits=plan.limits,
                 matcher=plan.matcher,
@@ -127,10 +128,20 @@ def _jobs(plan: SweepPlan, keyring: KeyRing) -> Sequence[Job]:
                 more_plugins=plan.detect_secrets_extra,
                 token=os.environ.get(target.token_env) if target.token_env else None,
                 ssh_key=str(target.ssh_key_file) if target.ssh_key_file else None,
+                known_hosts=str(target.known_hosts_file) if target.known_hosts_file else None,
                 shallow_is_gap=plan.kind == "run",
             )
             jobs.setdefault((job.name, location, target.mode, target.since), job)
     return tuple(jobs.values())
+
+
+def _index_of_the_hook() -> bytes | None:
+    """The index that git names to its hooks: `git commit -a` and `git commit PATH` write one of their own.
+
+    See ``GIT_INDEX_FILE`` in git(1); a relative path starts at the top of the work tree, where hooks are run.
+    """
+    named = os.environ.get("GIT_INDEX_FILE")
+    return os.fsencode(Path(named).absolute()) if named else None
 
 
 def _resolved(target: TargetSpec) -> str:

@@ -14,7 +14,7 @@ from storage.store import Store
 
 def upgrade(*, config: Path | None, store: str | None) -> int:
     """Carry out ``nhi-agent db upgrade``."""
-    place = installation(config, store, discover=True)
+    place = installation(config, store, discover=False)
     if not place.store_exists:
         raise StoreFault(f"there is no store at {place.store_shown}; a first sweep makes one.")
     done = Store.upgrade(place.store_url, clock=now)
@@ -24,7 +24,7 @@ def upgrade(*, config: Path | None, store: str | None) -> int:
 
 def verify(*, config: Path | None, store: str | None) -> int:
     """Carry out ``nhi-agent db verify``."""
-    place = installation(config, store, discover=True)
+    place = installation(config, store, discover=False)
     with place.reading() as opened:
         faults = opened.verify()
     if faults:
@@ -35,7 +35,7 @@ def verify(*, config: Path | None, store: str | None) -> int:
 
 def info(*, config: Path | None, store: str | None) -> int:
     """Carry out ``nhi-agent db info``."""
-    place = installation(config, store, discover=True)
+    place = installation(config, store, discover=False)
     with place.reading() as opened:
         last = opened.last_run()
         click.echo(f"store      {place.store_shown}")

@@ -41,7 +41,7 @@ def accept(
     """Carry out ``nhi-agent findings accept``."""
     moment = as_of or now()
     _refuse_nonsense(reason, expires, moment)
-    place = installation(config, store, discover=True)
+    place = installation(config, store, discover=False)
     kind = CloseReason.FALSE_POSITIVE if false_positive else CloseReason.EXCEPTED
     with place.open_store() as opened:
         subject, _ = find(opened, uid)
@@ -50,6 +50,34 @@ def accept(
             requester=requester or login_name(), moment=moment,
         )  # fmt: skip
     click.echo(_outcome(subject, decided))
+    return 0
+
+
+def withdraw(
+    *,
+    uid: str,
+    rule: str | None,
+    requester: str | None,
+    config: Path | None,
+    store: str | None,
+    as_of: datetime | None,
+) -> int:
+    """Carry out ``nhi-agent findings withdraw``."""
+    moment = as_of or now()
+    place = installation(config, store, discover=False)
+    with place.open_store() as opened:
+        subject, _ = find(opened, uid)
+        asked = [finding.uid for finding in subject.findings if rule is None or finding.rule == rule]
+        standing = [
+            exception
+            for exception in opened.exceptions(finding_uids=asked)
+            if exception.revoked_time is None and moment < exception.expiration_time
+        ]
+        if not standing:
+            raise UsageFault(f"nothing is accepted of {escaped(subject.name)}; there is nothing to take back.")
+        for exception in standing:
+            opened.revoke_exception(exception.uid, actor=requester or login_name(), time=moment)
+    click.echo(escaped(f"{counted(len(standing), 'exception')} of {subject.name} taken back."))
     return 0
 
 
@@ -69,7 +97,7 @@ def triage(
     until = expires or moment + timedelta(days=DAYS_ACCEPTED)
     _refuse_nonsense("reason", until, moment)
     who = requester or login_name()
-    place = installation(config, store, discover=True)
+    place = installation(config, store, discover=False)
     with place.open_store() as opened:
         unseen = {FindingStatus.NEW, FindingStatus.REOPENED}
         waiting = subjects_of(opened, (finding for finding in opened.findings() if finding.status in unseen))

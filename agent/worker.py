@@ -32,6 +32,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None
     mode: Mode
     since: bytes | None
+    index_file: bytes | None = None
+    """For what is staged: the index to read in place of the repository's own."""
     subkeys: tuple[tuple[str, bytes], ...]
     """Key id and derived fingerprint key, the active one first. Never the installation key itself."""
     limits: Limits
@@ -43,6 +45,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Access token for an https clone; it travels over the pipe only."""
     ssh_key: str | None = None
     """Path of the private key for an ssh clone."""
+    known_hosts: str | None = None
+    """Path of the known-hosts file for an ssh clone."""
     shallow_is_gap: bool = False
     """Whether a clone whose history is cut off makes the run incomplete."""
 
@@ -142,7 +146,9 @@ def _target(job: Job) -> GitTarget:
         name=job.name,
         mode=job.mode,
         since=None if job.since is None else os.fsdecode(job.since),
+        index_file=None if job.index_file is None else os.fsdecode(job.index_file),
         token_variable=None if job.token is None else TOKEN_VARIABLE,
         ssh_key=job.ssh_key,
+        known_hosts=job.known_hosts,
         shallow_is_gap=job.shallow_is_gap,
     )

@@ -26,7 +26,6 @@ class Limits(Record, frozen=True, kw_only=True):
     window_overlap_bytes: int = 64 << 10
     """More than the detector looks around any value, so that none is lost where two windows meet."""
     whole_object_bytes: int = 10 << 20
-    tree_depth: int = 1024
     paths_per_value: int = 50
     detections_per_object: int = 10_000
     detections_per_target: int = 100_000

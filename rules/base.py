@@ -15,7 +15,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from rules.frameworks import Control
 from rules.joins.owner_precedence import resolve_resource, who_answers
-from rules.joins.presence import gone_unleaked
+from rules.joins.presence import gone_unleaked, is_staged
 from rules.joins.proved_end import proved_end
 from storage.inventory import (
     Assessment,
@@ -199,7 +199,7 @@ def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
     what is known                                  severity
     =============================================  ========================================================
     nothing else                                   the format's own: what such a credential opens
-    it stands only in a work tree                  one step less: who reads the repository does not see it
+    it stands only in a work tree, and not staged  one step less: who reads the repository does not see it
     it fails its own checksum                      low at most: the vendor would not accept it
     an inventory shows it live                     one step more
     revoked, rotated or expired, with proof        informational: it opens nothing any more
@@ -210,7 +210,7 @@ def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
     if proved_end(exposure, as_of):
         return Severity.INFORMATIONAL
     rank = exposure.severity.rank
-    if exposure.in_history is False:
+    if exposure.in_history is False and not is_staged(exposure):
         rank -= 1
     if exposure.checksum is Checksum.INVALID:
         rank = min(rank, Severity.LOW.rank)

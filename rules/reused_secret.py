@@ -72,7 +72,8 @@ class ReusedSecret(Rule[SecretExposure]):
         return self.satisfied(
             subject,
             context,
-            f"{name} stands in one repository and in files of one environment.",
+            f"{name} is seen in one repository and in files of one environment only; where it was shared, it stays so "
+            "until it is revoked.",
             close_reason=CloseReason.PLACE_CLEANED if subject.in_history is False else None,
         )
 

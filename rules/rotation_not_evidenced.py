@@ -10,6 +10,7 @@ from rules.joins.proved_end import proved_end
 from storage.inventory import (
     Assessment,
     Checksum,
+    CloseReason,
     Confidence,
     Context,
     Facet,
@@ -62,7 +63,13 @@ class RotationNotEvidenced(Rule[SecretExposure]):
             return self.not_assessed(subject, context, f"{name}: nothing tells its age.", missing=Facet.ROTATION)
         limit = context.policy.rotation_limit(subject.type)
         if (context.as_of - start).total_seconds() <= limit * _DAY_SECONDS:
-            return self.satisfied(subject, context, f"{name}: within the rotation limit of {limit} days.")
+            # A value does not grow younger: only a longer limit brings one back that was over it.
+            return self.satisfied(
+                subject,
+                context,
+                f"{name}: within the rotation limit of {limit} days.",
+                close_reason=CloseReason.POLICY_CHANGED,
+            )
         if subject.validity is Validity.LIVE:
             return self.not_satisfied(
                 subject,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.base import Rule, one_less, weight
 from rules.frameworks import nhi_controls
-from rules.joins.presence import plain_files, stands
+from rules.joins.presence import is_staged, plain_files, stands
 from storage.inventory import (
     Assessment,
     Carrier,
@@ -29,10 +29,11 @@ class UnvaultedSecret(Rule[SecretExposure | ResourceState]):
     each clone, build machine, backup, image and editor extension. Nobody can say who has it.
 
     **Violation.** The value stands somewhere now: at HEAD, staged, in a work tree or plain directory (ignored and
-    untracked files included), or in a clone's own files such as `.git/config`. One that does not stand at HEAD weighs
-    one step less than the credential by itself. A value that stands nowhere any more satisfies the rule, which closes
-    its finding as `place_cleaned`: the place is clean, the value is not. Where nobody can tell whether a HEAD holds it,
-    it is not assessed. Values in the history alone are the matter of `exposed-secret-in-history`.
+    untracked files included), or in a clone's own files such as `.git/config`. One that neither stands at HEAD nor is
+    about to (staged) weighs one step less than the credential by itself. A value that stands nowhere any more satisfies
+    the rule, which closes its finding as `place_cleaned`: the place is clean, the value is not. Where nobody can tell
+    whether a HEAD holds it, it is not assessed. Values in the history alone are the matter of
+    `exposed-secret-in-history`.
 
     Repositories and directories are judged beside the values, as the population to sample from: one that was read whole
     and in which nothing stands satisfies the rule; one that was not read whole and in which nothing was found is not
@@ -60,9 +61,9 @@ class UnvaultedSecret(Rule[SecretExposure | ResourceState]):
 
     def weigh(self, subject: SecretExposure | ResourceState, context: Context) -> Severity | None:
         """Return the value's weight; one step less off HEAD, which a value that was never committed has taken."""
-        if isinstance(subject, SecretExposure) and not subject.at_head and subject.in_history is not False:
-            return one_less(weight(subject, context.as_of))
-        return super().weigh(subject, context)
+        if not isinstance(subject, SecretExposure) or subject.at_head or subject.in_history is False:
+            return super().weigh(subject, context)
+        return super().weigh(subject, context) if is_staged(subject) else one_less(weight(subject, context.as_of))
 
     def _of_value(self, value: SecretExposure, context: Context) -> Assessment:
         standing = stands(value)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Column, Connection, Row, Table, and_, bindparam, delete, select, update
 
-from storage.continuity import doubt, is_stranger, remembered
+from storage.continuity import doubt, doubts, remembered
 from storage.errors import ScopeUnknown
 from storage.inventory import (
     Carrier,
@@ -104,8 +104,11 @@ def doubted(connection: Connection, run: int, read: Mapping[str, RunScope]) -> d
     }
     staged = {resource.uid: resource for _, resource in _staged(connection, run, "resource", Resource)}
     former = _former(connection, sorted(whole & staged.keys()))
-    strangers = {uid for uid, known in former.items() if is_stranger(staged[uid], known)}
-    return {uid: _suspect(item) if item.scope.resource_uid in strangers else item for uid, item in read.items()}
+    doubtful = {uid: why for uid, known in former.items() if (why := doubts(staged[uid], known)) is not None}
+    return {
+        uid: _suspect(item, doubtful[item.scope.resource_uid]) if item.scope.resource_uid in doubtful else item
+        for uid, item in read.items()
+    }
 
 
 def record_scopes(connection: Connection, run: int, read: Mapping[str, RunScope]) -> None:
@@ -292,11 +295,11 @@ def _former(connection: Connection, uids: list[str]) -> dict[str, Resource]:
     return {uid: decode(row.payload, Resource) for uid, row in rows.items()}
 
 
-def _suspect(item: RunScope) -> RunScope:
+def _suspect(item: RunScope, why: str) -> RunScope:
     if item.overtaken or item.scope.part:
         return item
     read = msgspec.structs.replace(item.coverage, status=CoverageStatus.PARTIAL)
-    return msgspec.structs.replace(item, coverage=read, gaps=(*item.gaps, doubt(item.scope.uid)))
+    return msgspec.structs.replace(item, coverage=read, gaps=(*item.gaps, doubt(item.scope.uid, why)))
 
 
 def _run_scope(scope: Scope, read: Coverage | None, missed: Sequence[Gap]) -> RunScope:

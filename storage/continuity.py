@@ -1,9 +1,9 @@
 """Is what was read under a name still the thing that was read before?
 
 A folder may claim any origin, a disk may lose its objects, a path may hold another repository today. Whatever history
-was rewritten, it grew from the same root commits; a read that shares none of them with the last one is *suspect*: it
-adds what it saw, calls nothing gone and closes nothing. Its roots are remembered, so that a second run over the same
-thing is believed.
+was rewritten, it grew from the same root commits, and it seldom loses half of its commits; a read that shares no root
+with the last one, or has shrunk by more than half, is *suspect*: it adds what it saw, calls nothing gone and closes
+nothing. What it saw is remembered, so that a second run over the same thing is believed.
 """
 
 from __future__ import annotations
@@ -16,10 +16,24 @@ ROOTS = "roots"
 """Attribute of a repository: the ids of commits without parents, with blanks between."""
 
 
-def is_stranger(resource: Resource, former: Resource | None) -> bool:
-    """Say whether a whole read shares no root commit with the last one under the same name, which had some."""
-    known = _roots(former) if former is not None else frozenset()
-    return bool(known) and known.isdisjoint(_roots(resource))
+COMMITS = "commits"
+"""Attribute of a repository: how many commits refs reach."""
+
+_FEW_COMMITS = 20
+"""Of fewer commits half is lost in a morning's work."""
+
+
+def doubts(resource: Resource, former: Resource | None) -> str | None:
+    """Say what makes a whole read under the same name as another implausible, `None` where nothing does."""
+    if former is None:
+        return None
+    known = _roots(former)
+    if known and known.isdisjoint(_roots(resource)):
+        return "It shares no root commit with what was read under this name before"
+    before, now = _commits(former), _commits(resource)
+    if before is not None and now is not None and before >= _FEW_COMMITS and now < before / 2:
+        return f"It has {now:,} commits, and what was read under this name before had {before:,}"
+    return None
 
 
 def remembered(resource: Resource, former: Resource | None) -> Resource:
@@ -29,14 +43,18 @@ def remembered(resource: Resource, former: Resource | None) -> Resource:
     return replace(resource, attributes={**resource.attributes, ROOTS: former.attributes[ROOTS]})
 
 
-def doubt(scope_uid: str) -> Gap:
+def doubt(scope_uid: str, why: str) -> Gap:
     """Return the gap of a scope whose resource is suspect."""
     return Gap(
         scope_uid=scope_uid,
         reason=GapReason.SUSPECT,
-        detail="It shares no root commit with what was read under this name before: make sure that it is the same "
-        "repository, then run again; nothing was closed.",
+        detail=f"{why}: make sure that it is the same repository, then run again; nothing was closed.",
     )
+
+
+def _commits(resource: Resource) -> int | None:
+    told = resource.attributes.get(COMMITS, "")
+    return int(told) if told.isdecimal() else None
 
 
 def _roots(resource: Resource) -> frozenset[str]:

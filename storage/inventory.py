@@ -429,10 +429,10 @@ class Owner(Record, frozen=True, kw_only=True):
 
 
 class CommitPoint(Record, frozen=True, kw_only=True):
-    """One commit, as the provenance of an exposure needs it."""
+    """One commit, as the provenance of an exposure needs it; for what an annotated tag itself says, that tag."""
 
     oid: str
-    """The commit's full id, in hex: 40 digits, or 64 in a SHA-256 repository."""
+    """The full id of the commit or tag, in hex: 40 digits, or 64 in a SHA-256 repository."""
     author_name: str
     """Who wrote it, by `.mailmap` where there is one; a claim of the commit, proved by nothing."""
     author_email: str

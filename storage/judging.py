@@ -39,6 +39,7 @@ from storage.tables import (
     exposure_observations,
     findings,
     population_digests,
+    runs,
     scopes,
 )
 from storage.union import exception_of, exceptions_carried_over
@@ -54,9 +55,10 @@ class Judgement:
         self._run = run
         self._policy = policy
         self._read = read
-        self._whole = read_whole(read)
+        self._whole = read_whole(connection, read)
         self._carried = exceptions_carried_over(connection)
         self._digests: dict[str, Any] = {}
+        self._policies: dict[int, str | None] = {}
         self.outcomes: dict[str, dict[Outcome, int]] = {}
         self.transitions: dict[FindingStatus, int] = {}
 
@@ -135,6 +137,8 @@ class Judgement:
                 exception,
                 complete=self._complete(assessment, incomplete),
             )
+            if finding is not None and self._is_unexplained(finding, assessment, step):
+                step = None
             judged[uid] = _recorded(assessment, exception)
             number = row.steps if row is not None else 0
             after = self._after(uid, finding, judged[uid], step)
@@ -194,6 +198,20 @@ class Judgement:
         counts[assessment.outcome] = counts.get(assessment.outcome, 0) + 1
         digest = self._digests.setdefault(assessment.rule, hashlib.sha256())
         digest.update(f"{assessment.subject_uid}\0{assessment.outcome.value}\n".encode())
+
+    def _is_unexplained(self, finding: Finding, assessment: Assessment, step: Step | None) -> bool:
+        """Say whether a control is met by a changed policy, while the policy is still the one that found it violated.
+
+        Then it was the moment of judgement that moved, and that closes nothing.
+        """
+        if step is None or assessment.outcome is not Outcome.SATISFIED:
+            return False
+        if step.close_reason is not CloseReason.POLICY_CHANGED:
+            return False
+        if finding.last_run not in self._policies:
+            recorded = select(runs.c.policy_digest).where(runs.c.seq == finding.last_run)
+            self._policies[finding.last_run] = self._connection.execute(recorded).scalar_one_or_none()
+        return self._policies[finding.last_run] == self._policy.digest()
 
     def _complete(self, assessment: Assessment, incomplete: frozenset[str]) -> bool:
         uid = assessment.subject_uid

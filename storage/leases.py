@@ -101,10 +101,12 @@ def overtaken(connection: Connection, run: int, scope_uids: Sequence[str]) -> di
 
 def extend(connection: Connection, run: int, *, since: datetime, now: datetime) -> None:
     """Give the other runs back the time in which nobody but this run could write, so that none dies of waiting."""
+    # Who stages at this very moment has not been kept waiting.
     for row in connection.execute(
         select(runs.c.seq, runs.c.alive_until)
         .where(runs.c.status == RunStatus.STAGED, runs.c.seq != run, runs.c.alive_until > since)
         .order_by(runs.c.seq)
+        .with_for_update(skip_locked=True)
     ).all():
         until = now + (row.alive_until - since)
         others = leases.c.run_seq == row.seq
@@ -115,8 +117,8 @@ def extend(connection: Connection, run: int, *, since: datetime, now: datetime) 
 
 
 def require_staged(connection: Connection, run: int) -> None:
-    """Refuse a run that is done, abandoned or unknown."""
-    status = connection.execute(select(runs.c.status).where(runs.c.seq == run)).scalar_one_or_none()
+    """Refuse a run that is done, abandoned or unknown, and keep others from ending it until this transaction ends."""
+    status = connection.execute(select(runs.c.status).where(runs.c.seq == run).with_for_update()).scalar_one_or_none()
     if status is not RunStatus.STAGED:
         raise RunNotOpen(
             f"Run {run} is {status.value if status else 'unknown'} and takes no more observations; run again."
@@ -125,18 +127,21 @@ def require_staged(connection: Connection, run: int) -> None:
 
 def abandon(connection: Connection, run: int, *, now: datetime) -> None:
     """Forget what a run staged; it keeps its row, as evidence that it was tried."""
+    # Its row first: who stages at this moment holds it, and what he writes must be there to be removed.
+    connection.execute(update(runs).where(runs.c.seq == run).values(status=RunStatus.ABANDONED, finished_time=now))
     connection.execute(delete(staged_observations).where(staged_observations.c.run_seq == run))
     connection.execute(delete(leases).where(leases.c.run_seq == run))
-    connection.execute(update(runs).where(runs.c.seq == run).values(status=RunStatus.ABANDONED, finished_time=now))
 
 
 def sweep(connection: Connection, *, now: datetime) -> list[int]:
     """Abandon the runs that nobody leads any more: expired, or of a process that is known to be gone."""
     become_writer(connection)
+    # A run whose row is held is staging: it is not dead, or will be found so by the next.
     staged = connection.execute(
         select(runs.c.seq, runs.c.alive_until, runs.c.holder)
         .where(runs.c.status == RunStatus.STAGED)
         .order_by(runs.c.seq)
+        .with_for_update(skip_locked=True)
     ).all()
     dead = [row.seq for row in staged if row.alive_until <= now or known_gone(row.holder)]
     for run in dead:

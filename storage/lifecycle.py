@@ -57,7 +57,9 @@ def next_step(
             return _violation(status)
         case Outcome.SATISFIED | Outcome.NOT_APPLICABLE:
             return _closing(status, assessment.close_reason, complete=complete)
-        case _:
+        case Outcome.EXCEPTED:
+            return _admitted(status)
+        case Outcome.NOT_ASSESSED:
             return None
 
 
@@ -123,6 +125,17 @@ def _violation(status: FindingStatus | None) -> Step | None:
             return no_longer_excepted("the exception ended")
         case _:
             return None
+
+
+def _admitted(status: FindingStatus | None) -> Step | None:
+    """Step aside for a suppression that the policy admits: what it never let become a finding is none."""
+    if status not in OPEN:
+        return None
+    return Step(
+        to_status=FindingStatus.EXCEPTED,
+        reason="the policy admits its suppression",
+        close_reason=CloseReason.EXCEPTED,
+    )
 
 
 def _closing(status: FindingStatus | None, close_reason: CloseReason | None, *, complete: bool) -> Step | None:

@@ -10,6 +10,7 @@ later run: from then on its sighting is not `present` any more (`absorption.reco
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
@@ -29,6 +30,8 @@ from storage.inventory import (
 from storage.payload import encode
 
 REFS_SHOWN = 20
+UNUSABLE_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""What `CommitPoint.committer_time` is where the commit tells none."""
 
 Fact = TypeVar("Fact")
 
@@ -81,7 +84,7 @@ def merge(uid: str, sightings: Sequence[Sighting]) -> SecretExposure:
         present=bool(present),
         at_head=at_head,
         in_history=_in_history(sightings),
-        first_commit=min(_points(exposure.first_commit for exposure in exposures), key=_moment, default=None),
+        first_commit=min(_points(exposure.first_commit for exposure in exposures), key=_earliness, default=None),
         last_commit=max(_points(exposure.last_commit for exposure in exposures), key=_moment, default=None),
         removed_commit=None
         if at_head
@@ -104,7 +107,7 @@ def keep_first_commit(seen: SecretExposure, before: SecretExposure) -> SecretExp
     A rewritten history, a deleted branch or a shallow clone can hide the commit that brought a value; that it stood
     there once stays proved. So the first commit of an exposure never moves later: days exposed count from it.
     """
-    first = min(_points([seen.first_commit, before.first_commit]), key=_moment, default=None)
+    first = min(_points([seen.first_commit, before.first_commit]), key=_earliness, default=None)
     return seen if first == seen.first_commit else msgspec.structs.replace(seen, first_commit=first)
 
 
@@ -166,8 +169,13 @@ def _points(points: Iterable[CommitPoint | None]) -> list[CommitPoint]:
     return [point for point in points if point is not None]
 
 
+def _earliness(point: CommitPoint) -> tuple[object, ...]:
+    """Order introductions as the walk over one history does: a time that cannot be used never wins."""
+    return (point.committer_time == UNUSABLE_TIME, *_moment(point))
+
+
 def _moment(point: CommitPoint) -> tuple[object, ...]:
-    return (point.time, point.committer_time, point.oid, point.author_email, point.author_name)
+    return (point.committer_time, point.oid, point.time, point.author_email, point.author_name)
 
 
 def _first(candidates: Iterable[Fact | None]) -> Fact | None:

@@ -6,8 +6,8 @@ Everything is read in parts, so that a million exposures pass through without ly
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -16,6 +16,7 @@ from storage.inventory import (
     Carrier,
     Confidence,
     CoverageState,
+    CoverageStatus,
     Occurrence,
     Resource,
     ResourceState,
@@ -23,7 +24,7 @@ from storage.inventory import (
     Severity,
     Subject,
 )
-from storage.leases import CHUNK
+from storage.leases import CHUNK, chunks
 from storage.merging import Sighting, holds_at_present, merge
 from storage.payload import decode
 from storage.reach import exposures_in
@@ -66,6 +67,7 @@ def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScop
     """Bring the merged exposures of the run up to date; return how many there are, and what stands where."""
     _mark_touched(connection, run)
     standing: dict[str, Standing] = {}
+    ours = _resources_of(read)
     count = 0
     for part in _touched(connection, run):
         count += len(part)
@@ -73,10 +75,10 @@ def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScop
         changed = []
         for row in part:
             pairs = seen[row.uid]
-            columns = exposure_columns(merge(row.uid, [sighting for _, sighting in pairs]))
+            columns = exposure_columns(merge(row.uid, [seen.sighting for seen in pairs]))
             if columns["payload"] != row.payload:
                 changed.append({f"new_{name}": value for name, value in columns.items()})
-            _count_standing(standing, read, run, pairs)
+            _count_standing(standing, read, run, pairs, ours)
         if changed:
             connection.execute(
                 update(exposures)
@@ -84,6 +86,7 @@ def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScop
                 .values({name: bindparam(f"new_{name}") for name in EXPOSURE_COLUMNS}),
                 changed,
             )
+    _count_elsewhere(connection, standing, read, run)
     return count, standing
 
 
@@ -100,12 +103,20 @@ def subjects(
             yield CoverageState(scope=item.scope, coverage=item.coverage, gaps=item.gaps)
 
 
-def sightings_of(connection: Connection, uids: list[str]) -> dict[str, list[tuple[str, Sighting]]]:
-    """Return what each scope saw of the exposures: scope uid and sighting."""
-    seen: dict[str, list[tuple[str, Sighting]]] = {uid: [] for uid in uids}
+class Seen(NamedTuple):
+    """A sighting, with the scope and the resource it is of."""
+
+    scope_uid: str
+    resource_uid: str
+    sighting: Sighting
+
+
+def sightings_of(connection: Connection, uids: list[str]) -> dict[str, list[Seen]]:
+    """Return what each scope saw of the exposures."""
+    seen: dict[str, list[Seen]] = {uid: [] for uid in uids}
     table = exposure_observations
     rows = connection.execute(
-        select(table, scopes.c.carrier, scopes.c.status, scopes.c.part)
+        select(table, scopes.c.carrier, scopes.c.status, scopes.c.part, scopes.c.resource_uid)
         .join(scopes, scopes.c.uid == table.c.scope_uid)
         .where(table.c.exposure_uid.in_(uids))
         .order_by(table.c.exposure_uid, table.c.scope_uid)
@@ -119,17 +130,27 @@ def sightings_of(connection: Connection, uids: list[str]) -> dict[str, list[tupl
             last_run=row.last_run,
             part=row.part,
         )
-        seen[row.exposure_uid].append((row.scope_uid, sighting))
+        seen[row.exposure_uid].append(Seen(row.scope_uid, row.resource_uid, sighting))
     return seen
 
 
-def read_whole(read: Mapping[str, RunScope]) -> dict[str, bool]:
-    """Say of each resource whether every scope that can hold a value at present was read whole in this run."""
+def read_whole(connection: Connection, read: Mapping[str, RunScope]) -> dict[str, bool]:
+    """Say of each resource of the run whether every scope that can hold a value at present was read whole.
+
+    Of another clone, whose work tree this run did not look into, the newest read of it counts.
+    """
     whole: dict[str, bool] = {}
     for item in read.values():
         if holds_at_present(item.scope.carrier):
             uid = item.scope.resource_uid
             whole[uid] = whole.get(uid, True) and item.whole
+    for uids in chunks(sorted(whole)):
+        unread = select(scopes.c.uid, scopes.c.resource_uid, scopes.c.carrier).where(
+            scopes.c.resource_uid.in_(uids), scopes.c.part.is_(False), scopes.c.status != CoverageStatus.COMPLETE
+        )
+        for row in connection.execute(unread):
+            if row.uid not in read and holds_at_present(row.carrier):
+                whole[row.resource_uid] = False
     return whole
 
 
@@ -151,15 +172,45 @@ def _touched(connection: Connection, run: int) -> Iterator[Sequence[Any]]:
 
 
 def _count_standing(
-    standing: dict[str, Standing], read: Mapping[str, RunScope], run: int, pairs: list[tuple[str, Sighting]]
+    standing: dict[str, Standing],
+    read: Mapping[str, RunScope],
+    run: int,
+    pairs: Sequence[Seen],
+    resource_uids: Collection[str],
 ) -> None:
-    """Count a value where this run saw it, and where it could not look: there it is held to stand as it last did."""
+    """Count a value where this run saw it, and where it did not look: there it is held to stand as it last did."""
     by_resource: dict[str, list[Sighting]] = {}
-    for scope_uid, sighting in pairs:
-        if scope_uid in read and _looked_up(sighting, read[scope_uid], run):
-            by_resource.setdefault(read[scope_uid].scope.resource_uid, []).append(sighting)
+    for seen in pairs:
+        looked = seen.scope_uid in read
+        counts = _looked_up(seen.sighting, read[seen.scope_uid], run) if looked else not seen.sighting.part
+        if counts and seen.resource_uid in resource_uids:
+            by_resource.setdefault(seen.resource_uid, []).append(seen.sighting)
     for resource_uid, sightings in by_resource.items():
         standing.setdefault(resource_uid, Standing()).add(sightings)
+
+
+def _count_elsewhere(
+    connection: Connection, standing: dict[str, Standing], read: Mapping[str, RunScope], run: int
+) -> None:
+    """Count what stands in scopes of the same resources that this run did not look into, as another clone's files."""
+    for uids in chunks(sorted(_resources_of(read))):
+        table = exposure_observations
+        untouched = (
+            select(table.c.exposure_uid)
+            .join(scopes, scopes.c.uid == table.c.scope_uid)
+            .join(exposures, exposures.c.uid == table.c.exposure_uid)
+            .where(
+                scopes.c.resource_uid.in_(uids), scopes.c.part.is_(False), table.c.present, exposures.c.last_run != run
+            )
+            .distinct()
+        )
+        for part in chunks(sorted(connection.execute(untouched).scalars())):
+            for pairs in sightings_of(connection, part).values():
+                _count_standing(standing, read, run, pairs, set(uids))
+
+
+def _resources_of(read: Mapping[str, RunScope]) -> frozenset[str]:
+    return frozenset(item.scope.resource_uid for item in read.values())
 
 
 def _looked_up(sighting: Sighting, item: RunScope, run: int) -> bool:
@@ -185,7 +236,7 @@ def _locator(place: Occurrence) -> str:
 def _resource_states(
     connection: Connection, read: Mapping[str, RunScope], standing: Mapping[str, Standing]
 ) -> Iterator[ResourceState]:
-    whole = read_whole(read)
+    whole = read_whole(connection, read)
     # Where another run speaks for a part of a resource, this one has seen too little to judge the whole.
     others = {item.scope.resource_uid for item in read.values() if item.overtaken}
     for uid in sorted({item.scope.resource_uid for item in read.values()} - others):

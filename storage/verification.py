@@ -174,7 +174,7 @@ def _exposures(connection: Connection) -> Iterator[str]:
         for alias in connection.execute(select(exposure_aliases).where(exposure_aliases.c.exposure_uid.in_(uids))):
             aliases[alias.exposure_uid].add(alias.fingerprint)
         for row in part:
-            sightings = [sighting for _, sighting in seen[row.uid]]
+            sightings = [one.sighting for one in seen[row.uid]]
             if not sightings:
                 yield f"Exposure {row.uid} was seen by no scope."
             elif encode(merge(row.uid, sightings)) != row.payload:

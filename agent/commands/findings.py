@@ -100,3 +100,20 @@ def accept(**given: Any) -> int:
     from agent.triage import accept as carry_out
 
     return carry_out(**given)
+
+
+@command.command("withdraw")
+@click.argument("uid", metavar="REF")
+@click.option("--rule", metavar="CODE", help="Only for the finding of this rule.")
+@click.option("--requester", metavar="NAME", help="Who takes it back.  [default: the login name]")
+@config_option
+@store_option
+@as_of_option
+def withdraw(**given: Any) -> int:
+    """Take back what was accepted: the findings open again at once, and the log says who took it back.
+
+    REF is the beginning of a finding's or a secret's uid, or a reference out of the CSV (NHI-...).
+    """
+    from agent.triage import withdraw as carry_out
+
+    return carry_out(**given)

@@ -16,6 +16,7 @@ import msgspec
 from rules.base import main_occurrence
 from storage.inventory import (
     Assessment,
+    Carrier,
     Coverage,
     CoverageStatus,
     Exclusion,
@@ -99,6 +100,21 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                 grouped.setdefault(exception.finding_uid, []).append(exception)
         return {uid: tuple(exceptions) for uid, exceptions in grouped.items()}
 
+    @cached_property
+    def _looked_at(self) -> frozenset[tuple[str, Carrier | None]]:
+        return frozenset((self.resource_name(scope.resource_uid), scope.carrier) for scope in self.scopes)
+
+    def here(self, exposure: SecretExposure) -> SecretExposure:
+        """An exposure as this run's own places show it; as it is known, where the value stands in none of them.
+
+        One value may stand in many repositories: who swept one of them wants to hear of that one first.
+        """
+        own = tuple(each for each in exposure.occurrences if (each.repository, each.carrier) in self._looked_at)
+        if not own or len(own) == len(exposure.occurrences):
+            return exposure
+        at_head = exposure.at_head and any(each.at_head for each in own)
+        return msgspec.structs.replace(exposure, occurrences=own, at_head=at_head)
+
     @property
     def complete(self) -> bool:
         """Whether every scope was read whole."""
@@ -109,9 +125,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if finding.resource_uid is not None:
             return self.resource_name(finding.resource_uid)
         exposure = self.exposures_by_uid.get(finding.subject_uid)
-        if exposure is not None and exposure.occurrences:
-            return exposure.occurrences[0].repository
-        return ""
+        place = first_place(self.here(exposure)) if exposure is not None else None
+        return place.repository if place is not None else ""
 
     def resource_name(self, uid: str) -> str:
         """How people call a resource; the agent's own scope over a target goes by what was read there."""

@@ -64,19 +64,19 @@ def _encoded(cells: tuple[str, ...]) -> bytes:
 def _row(finding: Finding, report: RunReport) -> tuple[str, ...]:
     page = report.rules_by_code.get(finding.rule)
     exposure = report.exposures_by_uid.get(finding.subject_uid)
-    place = first_place(exposure) if exposure else None
+    place = first_place(report.here(exposure)) if exposure else None
     title = page.title if page else finding.rule
     return (
         f"NHI-{finding.uid[:12]}",
         f"{title}: {exposure.name}" if exposure else title,
         finding.status,
         finding.severity,
-        finding.owner or "",
+        (finding.owner or "").removeprefix("@"),
         finding.due_date.isoformat() if finding.due_date else "",
         ", ".join(page.control_ids) if page else "",
         _evidence(finding, report),
         report.repository_name(finding),
-        finding.locator or (place_name(place) if place else ""),
+        place_name(place) if place else finding.locator or "",
         finding.confidence,
         finding.first_seen_time.date().isoformat(),
         finding.last_seen_time.date().isoformat(),

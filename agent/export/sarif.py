@@ -107,7 +107,7 @@ def _invocation(report: RunReport) -> dict[str, Any]:
 
 def _result(finding: Finding, report: RunReport, rule_index: int | None) -> dict[str, Any]:
     exposure = report.exposures_by_uid.get(finding.subject_uid)
-    places = sorted(exposure.occurrences, key=_nearness) if exposure else []
+    places = sorted(report.here(exposure).occurrences, key=_nearness) if exposure else []
     message = f"{exposure.name}: {finding.message}" if exposure else finding.message
     return {
         "ruleId": finding.rule,

@@ -300,15 +300,16 @@ def _row(exposure: SecretExposure, report: RunReport) -> Row:
     unresolved = tuple(finding for finding in findings if finding.status in OPEN_STATUSES)
     leading = findings[0] if findings else None
     severity = leading.severity if leading else exposure.severity
+    here = report.here(exposure)
     suppressed = is_suppressed(exposure)
     age = days_exposed(exposure, report.run.as_of)
     return Row(
         severity=severity,
         confidence=exposure.confidence,
         what=f"{exposure.name} ({exposure.preview})" if exposure.preview else exposure.name,
-        where=_where(exposure, several=len(report.resources) > 1),
+        where=_where(here, exposure, several=len(report.resources) > 1),
         since=_since(exposure, age),
-        standing=_standing(exposure),
+        standing=_standing(here),
         owner=_owner(exposure, report),
         status=_status(leading, exposure, suppressed=suppressed),
         reference=(leading or exposure).uid[:10],
@@ -323,18 +324,22 @@ def _row(exposure: SecretExposure, report: RunReport) -> Row:
             _VALIDITY_ORDER[exposure.validity],
             -severity.rank,
             -exposure.confidence.rank,
-            exposure.at_head is not True,
+            here.at_head is not True,
             -(age or 0),
-            f"{_where(exposure, several=True)} {exposure.uid}",
+            f"{_where(here, exposure, several=True)} {exposure.uid}",
         ),
     )
 
 
-def _where(exposure: SecretExposure, *, several: bool) -> str:
-    place = first_place(exposure)
+def _where(here: SecretExposure, exposure: SecretExposure, *, several: bool) -> str:
+    """The place to look at first, how many more there are here, and in how many repositories beside."""
+    place = first_place(here)
     if place is None:
         return "no longer found"
-    more = f" +{len(exposure.occurrences) - 1} more" if len(exposure.occurrences) > 1 else ""
+    own = {each.repository for each in here.occurrences}
+    beside = len({each.repository for each in exposure.occurrences} - own)
+    more = f" +{len(here.occurrences) - 1} more" if len(here.occurrences) > 1 else ""
+    more += f", also in {counted(beside, 'other repository', 'other repositories')}" if beside else ""
     return f"{place.repository}: {place_name(place)}{more}" if several else f"{place_name(place)}{more}"
 
 

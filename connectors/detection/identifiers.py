@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from connectors.detection.private_keys import read_private_key
+from connectors.detection.wording import strangeness
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,256}\Z")
 
@@ -107,6 +108,11 @@ _URL = re.compile(
 )
 
 
+_TOKEN_BYTES = 20
+_RANDOM_BITS = 8.0
+"""Bits of strangeness (see `wording`) from which on a text is no name."""
+
+
 def find_url(value: bytes, context: bytes) -> re.Match[bytes] | None:
     """Find the URL with a password that a value is, or, where the value is the password alone, the one around it."""
     return _URL.search(value) or next((found for found in _URL.finditer(context) if found["password"] == value), None)
@@ -125,10 +131,15 @@ def url(value: bytes, context: bytes) -> Facts:
         public={
             name: content.decode("ascii", "backslashreplace")
             for name, content in public.items()
-            if content and password not in content
+            if content and password not in content and not _may_be_a_token(content)
         },
         canonical=password,
     )
+
+
+def _may_be_a_token(content: bytes) -> bool:
+    """Whether a user or a path is so long and so unlike words that it may itself be what opens the door."""
+    return len(content) >= _TOKEN_BYTES and strangeness(content) >= _RANDOM_BITS
 
 
 _KINDS = {

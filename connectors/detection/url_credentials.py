@@ -30,7 +30,7 @@ _LIKELY = 0.5
 """Bits of strangeness (see `wording`) from which on a password is no word."""
 _USUAL = re.compile(
     rb"(?i)(?:pass(?:word|wd|w0rd|phrase)?|pwd|pw|secret|admin|root|test|user(?:name)?|guest|demo|foo|bar|baz|token|key|my|the|postgres(?:ql)?|mysql"
-    rb"|mongo(?:db)?|redis|rabbit(?:mq)?|docker|dev|local|git|github|api|auth|port|host|login|example|abc|scott|tiger|x+|\*+|\.+|hunter2?|[\d\W_]+)+\Z"
+    rb"|mongo(?:db)?|redis|rabbit(?:mq)?|docker|dev|local|git|github|api|o?auth|basic|port|host|login|example|abc|scott|tiger|x+|\*+|\.+|hunter2?|[\d\W_]+)+\Z"
 )
 _EXAMPLE_HOST = re.compile(
     rb"(?i)@(?:[\w.-]*\.)?(?:example|test|invalid|local|localdomain)(?:\.(?:com|org|net))?(?![\w.-])|@(?:host|hostname|server|domain|proxy)(?![\w])"

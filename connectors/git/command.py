@@ -204,7 +204,7 @@ class GitCommand:
         shallow = os.path.join(git_directory, "shallow")
         extra = {"GIT_SHALLOW_FILE": shallow} if os.path.exists(shallow) else {}
         if alternates:
-            extra["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = ":".join(alternates)
+            extra["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = ":".join(map(_quoted, alternates))
         self.environment = closed_environment(
             overrides, GIT_DIR=git_directory, GIT_OBJECT_DIRECTORY=object_directory, **extra, **variables
         )
@@ -267,3 +267,11 @@ def _stream(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise ValueError("the child was started without this pipe")
     return stream
+
+
+def _quoted(folder: str) -> str:
+    """Quote a folder for a list that colons separate, as git(1) says of alternate object directories."""
+    if ":" not in folder and not folder.startswith('"'):
+        return folder
+    escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -15,6 +15,7 @@ _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _ESCAPES = {b"n": b"\n", b"t": b"\t", b"b": b"\b"}
 _TOKEN = re.compile(rb"\\.|[^\\]", re.DOTALL)
 _CONTINUED = re.compile(rb"\\(\\|\n)")
+_ALL_BRANCHES = re.compile(r"\+?refs/(?:heads/)?\*(?::|\Z)")
 _SCP_LIKE = re.compile(r"(?:[^@/]+@)?([\w.-]+):(?!//)(.+)")
 _DEFAULT_PORTS = {"https": 443, "http": 80, "ssh": 22, "git": 9418}
 
@@ -23,6 +24,8 @@ class Configuration(Record, frozen=True, kw_only=True):
     """Values by ``section.key`` or ``section.subsection.key``; section and key in lower case; the last value stands."""
 
     values: Mapping[str, str] = {}
+    fetched: tuple[str, ...] = ()
+    """What is fetched from origin: each ``remote.origin.fetch``, of which there may be several."""
 
     def get(self, name: str) -> str | None:
         """Return the value of `name`; a key without ``=`` reads as ``true``."""
@@ -47,6 +50,11 @@ class Configuration(Record, frozen=True, kw_only=True):
         )
 
     @property
+    def fetches_some_branches(self) -> bool:
+        """Whether it was cloned with ``--single-branch``, or told later to fetch only some of the branches."""
+        return bool(self.fetched) and not any(_ALL_BRANCHES.match(refspec) for refspec in self.fetched)
+
+    @property
     def origin(self) -> str | None:
         """Where it says it was cloned from."""
         return self.get("remote.origin.url")
@@ -55,6 +63,7 @@ class Configuration(Record, frozen=True, kw_only=True):
 def parse_configuration(content: bytes) -> Configuration:
     """Parse git's configuration syntax. What does not parse is passed over: this decides nothing about safety."""
     values: dict[str, str] = {}
+    fetched: list[str] = []
     prefix = ""
     for line in _logical_lines(content):
         rest = line.strip()
@@ -69,8 +78,11 @@ def parse_configuration(content: bytes) -> Configuration:
             rest = found[3].strip()
         entry = _ENTRY.match(rest)
         if entry and prefix:
-            values[prefix + _text(entry[1]).lower()] = "true" if entry[2] is None else _value(entry[2])
-    return Configuration(values=values)
+            name = prefix + _text(entry[1]).lower()
+            values[name] = "true" if entry[2] is None else _value(entry[2])
+            if name == "remote.origin.fetch":
+                fetched.append(values[name])
+    return Configuration(values=values, fetched=tuple(fetched))
 
 
 def _logical_lines(content: bytes) -> list[bytes]:

@@ -6,15 +6,19 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from connectors.base import Limits
-from connectors.git.authorship import candidate_owners
+from connectors.detection.batch import Detection
+from connectors.git.authorship import candidate_owners, moment
 from connectors.git.codeowners import Codeowners
 from connectors.git.history import History, PathHistory, ValueHistory
-from connectors.git.keys import COMMIT_KEY, NAME_KEY, OUTSIDE_OBJECTS, TAG_KEY
+from connectors.git.keys import COMMIT_KEY, NAME_KEY, OUTSIDE_OBJECTS, REF_KEY, TAG_KEY
 from connectors.git.names import display
 from connectors.git.sightings import SeenValue, Sighting, identity_of
 from storage.inventory import (
     Carrier,
+    Checksum,
     CommitPoint,
     Confidence,
     Facet,
@@ -35,6 +39,8 @@ class Tag(Record, frozen=True, kw_only=True):
     """The ref that names it, else the name it gives itself."""
     tagger: Owner | None
     """Whom to ask: who made it."""
+    made: CommitPoint | None = None
+    """The tag itself, as what brought the value: its id, its tagger, its time."""
 
 
 class Whereabouts(Record, frozen=True, kw_only=True):
@@ -47,6 +53,9 @@ class Whereabouts(Record, frozen=True, kw_only=True):
     tags: Mapping[str, Tag] = {}
     """Tag objects that hold a value, by id."""
 
+
+_SHARED_REFS = ("refs/heads/", "refs/tags/", "refs/remotes/")
+"""Refs that are pushed and fetched by their names."""
 
 _DEPENDENCY_FOLDERS = frozenset({"site-packages", "dist-packages", "node_modules", "bower_components", ".tox", ".nox"})
 """Folders that package managers fill: untracked files in them are somebody else's published code."""
@@ -206,7 +215,8 @@ class Reporter:
         known = self.history.values.get(value.number)
         # A work tree's copy has no commit of its own, even where history holds the value too.
         told = known if carrier in {Carrier.REFS, Carrier.LOCAL} else None
-        tagged = any(key.startswith(TAG_KEY) for key in value.sightings)
+        first = _first([told.first_commit if told else None, *self._tag_points(value, carrier)])
+        committed = known is not None or any(self._is_shared(key) for key in value.sightings)
         return SecretExposure(
             scope_uid=self.scope_uids[carrier],
             fingerprint=best.tags[0],
@@ -216,7 +226,7 @@ class Reporter:
             vendor=best.vendor,
             type=best.type,
             severity=best.severity,
-            confidence=_confidence(best.confidence, occurrences),
+            confidence=_confidence(best, occurrences),
             checksum=best.checksum,
             preview=best.preview,
             identity_kind=best.identity_kind,
@@ -224,9 +234,9 @@ class Reporter:
             created_time=best.created_time,
             expiration_time=best.expiration_time,
             remediation=best.remediation,
-            at_head=known.at_head if known else (False if self.history.complete else None),
-            in_history=True if known or tagged else (False if self.history.complete else None),
-            first_commit=told.first_commit if told else None,
+            at_head=_at_head(carrier, known, complete=self.history.complete),
+            in_history=True if committed else (False if self.history.complete else None),
+            first_commit=first,
             last_commit=told.last_commit if told else None,
             removed_commit=told.removed_commit if told else None,
             refs=told.refs if told else (),
@@ -235,6 +245,12 @@ class Reporter:
             owners=self._owners(told, carrier, paths, _tags_of(value)),
             observed=self._observed(value),
         )
+
+    def _is_shared(self, key: str) -> bool:
+        """Whether a place goes to every clone though no commit holds it: a tag, what a ref names, a ref's own name."""
+        if key.startswith(REF_KEY):
+            return key.removeprefix(REF_KEY).startswith(_SHARED_REFS)
+        return key.startswith(TAG_KEY) or key in self.whereabouts.named_by_refs
 
     def _observed(self, value: SeenValue) -> frozenset[Facet]:
         facets = {Facet.OWNER}
@@ -263,8 +279,21 @@ class Reporter:
         for oid in tags if carrier in {Carrier.REFS, Carrier.LOCAL} else ():
             tagger = self.whereabouts.tags[oid].tagger if oid in self.whereabouts.tags else None
             if tagger is not None:
-                found.setdefault((tagger.source, tagger.name), tagger)
+                found.setdefault((tagger.source, tagger.name), self._as_active(tagger))
         return tuple(found.values())
+
+    def _tag_points(self, value: SeenValue, carrier: Carrier) -> Iterator[CommitPoint]:
+        """Yield the tags of this carrier in whose own text the value stands."""
+        for oid in _tags_of(value):
+            tag = self.whereabouts.tags.get(oid)
+            if tag is not None and tag.made is not None and self._carrier_of(oid) is carrier:
+                yield tag.made
+
+    def _as_active(self, tagger: Owner) -> Owner:
+        """Return whom a tag names, as active as his commits say: a tag is old, the person may not be."""
+        person = self.history.people.get((tagger.email or tagger.name).lower())
+        times = [time for time in (tagger.last_activity_time, person and person.last_activity_time) if time]
+        return msgspec.structs.replace(tagger, last_activity_time=max(times, default=None))
 
     @staticmethod
     def _reference(value: SeenValue, scope_uid: str, occurrences: tuple[Occurrence, ...]) -> SecretReference:
@@ -278,6 +307,23 @@ class Reporter:
             public_identifiers=best.public_identifiers,
             occurrences=occurrences,
         )
+
+
+def _first(points: Iterable[CommitPoint | None]) -> CommitPoint | None:
+    """Return the earliest; a time that cannot be used never wins."""
+    told = [point for point in points if point is not None]
+    return min(
+        told, key=lambda point: (point.committer_time == moment(None), point.committer_time, point.oid), default=None
+    )
+
+
+def _at_head(carrier: Carrier, known: ValueHistory | None, *, complete: bool) -> bool | None:
+    """Say whether a HEAD holds what this carrier holds: a copy in a work tree says nothing of what was committed."""
+    if known is not None and carrier is Carrier.REFS:
+        return known.at_head
+    if known is not None and carrier is Carrier.LOCAL and any(not path.in_refs for path in known.paths):
+        return known.at_head
+    return False if complete else None
 
 
 def _annotated(path: bytes) -> str:
@@ -305,15 +351,18 @@ def _order(occurrence: Occurrence) -> tuple[bool, str, str, int, str]:
     )
 
 
-def _confidence(found: Confidence, occurrences: Iterable[Occurrence]) -> Confidence:
+def _confidence(best: Detection, occurrences: Iterable[Occurrence]) -> Confidence:
     """Lower what stands only in dependencies that were installed beside the code.
 
-    A published package's test keys and examples are no secret of this repository, whatever their format.
+    A published package's test keys and examples are no secret of this repository. A value whose checksum holds is what
+    an issuer handed out, wherever it stands.
     """
+    if best.checksum is Checksum.VALID:
+        return best.confidence
     installed = all(
         place.place is Place.UNTRACKED
         and place.path is not None
         and not _DEPENDENCY_FOLDERS.isdisjoint(place.path.split("/")[:-1])
         for place in occurrences
     )
-    return Confidence.LOW if installed else found
+    return Confidence.LOW if installed else best.confidence

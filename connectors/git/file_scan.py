@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from connectors.git.keys import FILE_NAME_KEY
 from connectors.git.masking import Masker
@@ -16,7 +16,7 @@ from connectors.git.worktree import Tally, scan_files
 from storage.inventory import Carrier, GapReason, Place
 
 _SHOWN = 5
-"""How many repositories inside are named."""
+"""How many repositories inside, and links, are named."""
 
 
 def scan_into(
@@ -64,10 +64,16 @@ def scan_into(
 def _left_out(outcome: Outcome, tally: Tally, *, plain: bool) -> None:
     where = Carrier.WORKTREE
     outcome.left_out(where, "git_directory", "the git directory itself: read as objects and metadata", tally.git)
-    names = ", ".join(map(display, tally.nested[:_SHOWN])) + (", …" if len(tally.nested) > _SHOWN else "")
+    names = _some(tally.nested)
     detail = f"history of repositories inside, whose files were read: sweep each by its own name ({names})"
     if plain:
         detail = f"repositories inside: each is swept as a target of its own ({names})"
     outcome.left_out(where, "nested_repository", detail, len(tally.nested))
+    detail = f"what symbolic links lead to outside of it: not followed ({_some(tally.links_outside)})"
+    outcome.left_out(where, "link_outside", detail, len(tally.links_outside))
     outcome.left_out(where, "special_file", "FIFOs, sockets and devices hold nothing to read", tally.special)
     outcome.left_out(where, "lfs_content", "content kept by Git LFS: only its pointers lie here", tally.lfs)
+
+
+def _some(paths: Sequence[bytes]) -> str:
+    return ", ".join(map(display, paths[:_SHOWN])) + (", …" if len(paths) > _SHOWN else "")

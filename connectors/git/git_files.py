@@ -24,29 +24,48 @@ _DEPTH = 64
 _HEX = rb"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 _OBJECT_FILE = re.compile(rb"[0-9a-f]{2}/[0-9a-f]{38}(?:[0-9a-f]{24})?|pack/pack-" + _HEX + rb"\.(?:pack|idx)")
 _READ_AS_PACK = re.compile(rb"pack/[^/]+\.(?:pack|idx)")
-_READ_OTHERWISE = re.compile(r"refs|logs|lfs|index|packed-refs|worktrees/[^/]+/(?:refs|logs)")
+_READ_OTHERWISE = re.compile(r"refs|logs|packed-refs|worktrees/[^/]+/(?:refs|logs)")
+_INDEX = re.compile(r"index|worktrees/[^/]+/index")
 _STRICT = {"config", "config.worktree", "FETCH_HEAD", "COMMIT_EDITMSG", "MERGE_MSG", "SQUASH_MSG", "TAG_EDITMSG"}
 """Files that git itself writes: a link or FIFO in place of one is no accident."""
+_INDEX_HEADS = {b"\xfftOc", bytes(4)}
+"""First bytes of a pack's index: its mark, or in the oldest kind the first of its counts, which is small."""
 _DERIVED = {b"DIRC", b"CGPH", b"MIDX", b"BITM", b"RIDX", b"MTME"}
 """First bytes of indexes, commit-graphs and what stands beside packs: large ones hold numbers only, or known names."""
 
 
-def is_object_file(name: bytes) -> bool:
-    """Say whether a file, named from its object directory, is called like a loose object, a pack or its index."""
-    return _OBJECT_FILE.fullmatch(name) is not None
+def is_object_file(name: bytes, path: str | bytes) -> bool:
+    """Say whether a file, named from its object directory, is called and begins like an object, a pack or an index.
+
+    A name alone proves nothing: in a folder that git does not look at, anything may be called so.
+    """
+    if _OBJECT_FILE.fullmatch(name) is None:
+        return False
+    head = _first_bytes(path)
+    if name.endswith(b".pack"):
+        return head == b"PACK"
+    if name.endswith(b".idx"):
+        return head in _INDEX_HEADS
+    # The two bytes that begin a zlib stream: method 8, and both together a multiple of 31 (RFC 1950, section 2.2).
+    return len(head) >= 2 and head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0
 
 
 class GitFiles:
     """The texts of one repository's git directories, in parts that fit into memory. Its counts are whole at the end."""
 
-    def __init__(self, directories: Sequence[str], location: str) -> None:
+    def __init__(self, directories: Sequence[str], location: str, object_format: str) -> None:
         """Take the git directories, and from where their files are named."""
         self._directories = directories
         self._location = location
+        self._name_length = 65 if object_format == "sha256" else 41
         self.files = 0
         self.read = 0
         self.bytes_read = 0
         self.special = 0
+        self.stores: list[str] = []
+        """Object stores of other repositories in there, as of submodules: their objects are not read here."""
+        self.lfs = 0
+        """Files with content that Git LFS keeps."""
         self.shortfalls: list[Shortfall] = []
 
     def parts(self) -> Iterator[dict[str, bytes]]:
@@ -77,14 +96,16 @@ class GitFiles:
                 names: list[bytes] = []
                 for entry in self._listed(path):
                     inner = os.path.join(folder, entry.name) if folder else entry.name
-                    if _READ_OTHERWISE.fullmatch(inner):
+                    if _READ_OTHERWISE.fullmatch(inner) or (_INDEX.fullmatch(inner) and _is_derived(entry.path)):
                         continue
-                    in_store = os.fsencode(inner).rpartition(b"objects/")[2] if "objects/" in inner else b""
-                    if not is_object_file(in_store):
+                    is_object = self._is_object(inner, entry.path)
+                    if not is_object or _OBJECT_FILE.fullmatch(os.fsencode(inner).rpartition(b"objects/")[2]) is None:
                         names.append(os.fsencode(entry.name))
                     if self._is_folder(entry):
                         waiting.append((inner, depth + 1))
-                    elif not is_object_file(in_store) and not _READ_AS_PACK.fullmatch(in_store):
+                    elif inner.startswith("lfs/objects/"):
+                        self.lfs += 1
+                    elif not is_object:
                         if self.files >= FILES:
                             self._lost(
                                 GapReason.LIMIT, directory, f"has more than {FILES} files: the rest was not read"
@@ -94,6 +115,22 @@ class GitFiles:
                         if content is not None:
                             yield entry.path, content
                 yield path, b"\n".join(names)
+
+    def _is_object(self, inner: str, path: str) -> bool:
+        """Say whether a file is read as an object of this store, or is one of another store, which is then named."""
+        before, found, name = os.fsencode(inner).rpartition(b"objects/")
+        if not found:
+            return False
+        if not before:
+            # What the store itself is asked for: its packs by whatever name, and loose objects of the right length.
+            loose = _OBJECT_FILE.fullmatch(name) is not None and not name.startswith(b"pack/")
+            return _READ_AS_PACK.fullmatch(name) is not None or (loose and len(name) == self._name_length)
+        if not is_object_file(name, path):
+            return False
+        store = os.fsdecode(before).rstrip("/")
+        if store not in self.stores:
+            self.stores.append(store)
+        return True
 
     def _listed(self, folder: str) -> list[os.DirEntry[str]]:
         try:
@@ -141,10 +178,19 @@ class GitFiles:
 
 
 def _is_derived(path: str) -> bool:
-    """Say whether a large file begins as one that git derives from others."""
+    """Say whether a file begins as one that git derives from others."""
+    return _first_bytes(path) in _DERIVED
+
+
+def _first_bytes(path: str | bytes) -> bytes:
+    """Return the first four bytes of a regular file; none of what cannot be read, which is said where it is read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
-        return False
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        return file.read(4) in _DERIVED
+        return b""
+    try:
+        return os.read(descriptor, 4) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)

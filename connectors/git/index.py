@@ -13,6 +13,7 @@ from connectors.git.shortfall import NotReadable
 from storage.inventory import GapReason, Record
 
 _SUBMODULE = 0o160000
+_FOLDER = 0o040000
 _NEEDED = {b"link", b"sdir"}
 """Extensions in lower case must be understood; those that begin with a capital may be passed over."""
 
@@ -29,6 +30,11 @@ class IndexEntry(Record, frozen=True, kw_only=True):
     def is_submodule(self) -> bool:
         """Whether it names a commit of another repository."""
         return self.mode == _SUBMODULE
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it stands for a whole folder, as in a sparse index."""
+        return self.mode == _FOLDER
 
 
 class Index(Record, frozen=True, kw_only=True):

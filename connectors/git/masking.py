@@ -26,7 +26,7 @@ _LONGEST = 3072
 _FOREIGN = frozenset(
     {
         "aliases", "author_email", "author_name", "detail", "email", "head_ref", "location", "locator", "name", "path",
-        "reason", "refs",
+        "public_identifiers", "reason", "refs",
     }
 )  # fmt: skip
 """Fields that may hold words of the scanned repository. The others hold ours, and digests that look like secrets."""
@@ -73,8 +73,8 @@ class Masker:
             windows.append(Window(key=word, start=begin, end=len(buffer)))
             buffer += b"\n"
         for found in detector.detect(Batch(buffer=buffer, windows=windows)):
-            # A guess is not worth a name that nobody can read.
-            if found.confidence is not Confidence.LOW:
+            # A guess is not worth a name that nobody can read, and a public identifier is there to be read.
+            if found.confidence is not Confidence.LOW and not found.reference:
                 encoded = found.key.encode("utf-8", "surrogateescape")
                 value = encoded if found.decoding else encoded[found.offset : found.offset + found.length]
                 self._keep(value.decode("utf-8", "surrogateescape"))
@@ -128,4 +128,8 @@ def _foreign(part: object, *, named: bool = False) -> Iterator[str]:
             yield from _foreign(getattr(part, name), named=name in _FOREIGN)
     elif isinstance(part, tuple):
         for one in part:
+            yield from _foreign(one, named=named)
+    elif isinstance(part, Mapping):
+        # A URL may carry a token where its user or its path stands.
+        for one in part.values():
             yield from _foreign(one, named=named)

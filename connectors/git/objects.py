@@ -74,6 +74,10 @@ class ObjectSource(Protocol):
 
     inventory: Inventory
 
+    def take_inventory(self) -> Inventory:
+        """Count what there is. Comes before `batches`, which goes on filling the same record."""
+        ...
+
     def batches(self) -> Iterator[Batch]:
         """Yield batches. A batch and its buffer are valid until the next one is asked for.
 

@@ -110,11 +110,15 @@ class _Shadow:
         )
         return False
 
+    def is_object_name(self, name: str) -> bool:
+        """Say whether git would open a file of this name as a loose object; `GitFiles` reads what it would not."""
+        return len(name) == self.name_length and not name.strip("0123456789abcdef")
+
     def fanout(self, entry: os.DirEntry[str]) -> None:
         if not self.admitted(entry, folder=True):
             return
         target = os.path.join(self.folder, entry.name)
-        named = [loose for loose in self.listed(entry.path) if len(loose.name) == self.name_length]
+        named = [loose for loose in self.listed(entry.path) if self.is_object_name(loose.name)]
         good = [loose for loose in named if self.admitted(loose, folder=False)]
         self.loose += [entry.name + loose.name for loose in good]
         if len(good) == len(named):
@@ -233,6 +237,12 @@ def _object_directories(objects: str, roots: tuple[str, ...], shortfalls: list[S
 
 def _alternates(objects: str, shortfalls: list[Shortfall]) -> list[str]:
     found: list[str] = []
+    information = os.path.join(objects, "info")
+    if kind_of(information) in {"link", "other"}:
+        shown = display(information)
+        detail = f"{shown} is no directory of this repository and was not read"
+        shortfalls.append(Shortfall(reason=GapReason.HOSTILE_LAYOUT, detail=detail, locator=shown))
+        return found
     for name in ("alternates", "http-alternates"):
         try:
             content = read_control_file(os.path.join(objects, "info", name), _ALTERNATES_BYTES)

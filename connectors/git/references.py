@@ -28,6 +28,8 @@ class References(Record, frozen=True, kw_only=True):
 
     refs: Mapping[bytes, str] = {}
     """Full ref name to object id; symbolic refs resolved."""
+    main_head: str | None = None
+    """For a linked work tree: the commit at the main work tree's HEAD."""
     head_ref: bytes | None = None
     """The branch HEAD stands on; `None` when detached."""
     head: str | None = None
@@ -37,7 +39,7 @@ class References(Record, frozen=True, kw_only=True):
     local: frozenset[str] = frozenset()
     """Ids that only this clone names: reflogs, HEADs of work trees, FETCH_HEAD and its like."""
     reflogs: Mapping[str, bytes] = {}
-    """Content of each reflog by its display name."""
+    """Content of each reflog, and of refs that were never finished writing, by name."""
     shallow: frozenset[str] = frozenset()
     """Commits at which history was cut."""
     replaced: int = 0
@@ -51,6 +53,7 @@ class _Reader:
         self.git_directory = git_directory
         self.limits = limits
         self.raw: dict[bytes, bytes] = {}
+        self.leftovers: dict[str, bytes] = {}
         self.shortfalls: list[Shortfall] = []
 
     def content(self, path: str, limit: int | None = None, carrier: Carrier = Carrier.REFS) -> bytes | None:
@@ -62,6 +65,9 @@ class _Reader:
 
     def walk(self, folder: str, carrier: Carrier, depth: int = 0) -> Iterator[str]:
         """Yield the paths of all entries below `folder` that are no directories, without following links."""
+        if kind_of(folder) in {"link", "other"}:
+            self.lost(GapReason.HOSTILE_LAYOUT, f"{display(folder)} is no directory and was not read", carrier)
+            return
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except FileNotFoundError:
@@ -93,7 +99,7 @@ class _Reader:
     def packed(self) -> None:
         content = self.content(os.path.join(self.common, "packed-refs"), self.limits.packed_refs_bytes)
         for line in (content or b"").split(b"\n"):
-            if not line or line[:1] in b"#^":
+            if not line or line.startswith((b"^", b"# pack-refs with:")):
                 continue
             oid, _, name = line.partition(b" ")
             if _OID.fullmatch(oid) and name.startswith(b"refs/"):
@@ -104,11 +110,18 @@ class _Reader:
     def loose(self, directory: str) -> None:
         for path in self.walk(os.path.join(directory, "refs"), Carrier.REFS):
             if path.endswith(".lock"):
+                self.half_written(path)
                 continue
             # What cannot be read has a name all the same, and leads nowhere.
             content = self.content(path)
             name = os.fsencode(os.path.relpath(path, directory))
             self.raw[name] = b"ref:" if content is None else content.strip()
+
+    def half_written(self, path: str) -> None:
+        """Keep a ref that some git never finished writing: it leads nowhere, and what it holds is read all the same."""
+        content = self.content(path, carrier=Carrier.LOCAL)
+        if content is not None:
+            self.leftovers[os.path.relpath(path, self.common)] = content + b"\n" + os.fsencode(os.path.basename(path))
 
     def resolve(self, content: bytes, depth: int = 5) -> bytes | None:
         """Follow ``ref:`` lines to an object id."""
@@ -175,12 +188,13 @@ def read_references(common: str, git_directory: str, limits: Limits) -> Referenc
     head_oid = reader.resolve(said)
     if not said.startswith(b"ref:") and head_oid is None:
         reader.lost(GapReason.MALFORMED, "HEAD names neither a branch nor a commit", Carrier.REFS)
-    reflogs = dict(_reflogs(reader))
+    reflogs = {**dict(_reflogs(reader)), **reader.leftovers}
     shallow, grafts = _cuts(reader)
     return References(
         refs=refs,
         head_ref=said[4:].strip() if said.startswith(b"ref:") else None,
         head=head_oid.decode() if head_oid else None,
+        main_head=_main_head(reader),
         unresolved=tuple(unresolved),
         local=frozenset(_local_ids(reader, reflogs.values())),
         reflogs=reflogs,
@@ -190,16 +204,17 @@ def read_references(common: str, git_directory: str, limits: Limits) -> Referenc
     )
 
 
+def _main_head(reader: _Reader) -> str | None:
+    """Return the commit of the HEAD that the other work trees share a repository with."""
+    if reader.common == reader.git_directory:
+        return None
+    oid = reader.resolve(reader.symbolic("HEAD", reader.common))
+    return oid.decode() if oid else None
+
+
 def _reflogs(reader: _Reader) -> Iterator[tuple[str, bytes]]:
-    worktrees = os.path.join(reader.common, "worktrees")
-    folders = [os.path.join(reader.common, "logs"), os.path.join(reader.git_directory, "logs")]
-    if kind_of(worktrees) == "directory":
-        folders += [os.path.join(worktrees, name, "logs") for name in reader.names(worktrees)]
-    for folder in dict.fromkeys(folders):
-        if kind_of(folder) == "other" or kind_of(folder) == "link":
-            reader.lost(GapReason.HOSTILE_LAYOUT, f"{display(folder)} is no directory", Carrier.LOCAL)
-            continue
-        for path in reader.walk(folder, Carrier.LOCAL):
+    for directory in _all_git_directories(reader):
+        for path in reader.walk(os.path.join(directory, "logs"), Carrier.LOCAL):
             content = reader.content(path, _REFLOG_BYTES, Carrier.LOCAL)
             if content is not None:
                 yield os.path.relpath(path, reader.common), content
@@ -217,10 +232,16 @@ def _local_ids(reader: _Reader, reflogs: Iterable[bytes]) -> Iterator[str]:
 
 
 def _all_git_directories(reader: _Reader) -> list[str]:
+    """Return the git directory, the shared one and those of all work trees; a link to another place is none of them."""
     found = [reader.common, reader.git_directory]
     worktrees = os.path.join(reader.common, "worktrees")
     if kind_of(worktrees) == "directory":
         found += [os.path.join(worktrees, name) for name in reader.names(worktrees)]
+    elif kind_of(worktrees) != "nothing":
+        reader.lost(GapReason.HOSTILE_LAYOUT, f"{display(worktrees)} is no directory and was not read", Carrier.LOCAL)
+    for path in found:
+        if kind_of(path) == "link":
+            reader.lost(GapReason.HOSTILE_LAYOUT, f"{display(path)} is a link and was not followed", Carrier.LOCAL)
     return [path for path in dict.fromkeys(found) if kind_of(path) == "directory"]
 
 

@@ -8,36 +8,38 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
+
 from connectors.detection.batch import Batch, Detection, Window
 from connectors.git.authorship import Mailmap, parse_mailmap
 from connectors.git.codeowners import find_codeowners
 from connectors.git.command import GitCommand, GitFailed, git_version
 from connectors.git.configuration import without_user_information
-from connectors.git.control_files import read_control_file
+from connectors.git.connectivity import default_head, peeled, true_cuts, unconnected, write_shallow
 from connectors.git.exposures import Reporter, Tag, Whereabouts
 from connectors.git.file_scan import scan_into
 from connectors.git.git_files import GitFiles
-from connectors.git.head_files import HeadFiles, read_objects
+from connectors.git.head_files import HeadFiles
 from connectors.git.history import History, read_history
 from connectors.git.ignores import Ignores
-from connectors.git.index import Index, parse_index
-from connectors.git.keys import COMMIT_KEY, NAME_KEY, REF_KEY, REFLOG_KEY, TAG_KEY
+from connectors.git.index import Index, IndexEntry
+from connectors.git.keys import COMMIT_KEY, FILE_NAME_KEY, NAME_KEY, REF_KEY, REFLOG_KEY, TAG_KEY
 from connectors.git.masking import Masker
 from connectors.git.names import display
-from connectors.git.objects import CatFileSource, Inventory
+from connectors.git.objects import CatFileSource, Inventory, ObjectSource
 from connectors.git.outcome import Outcome
 from connectors.git.quarantine import Quarantine, build_quarantine, distinct_objects, verify_packs
 from connectors.git.references import References, lost_beginnings, read_references
 from connectors.git.revision import find_commit
 from connectors.git.session import GitSession, ValueDetector
-from connectors.git.shortfall import HISTORY, NotReadable, Shortfall
+from connectors.git.shortfall import HISTORY, Shortfall
 from connectors.git.sightings import Sightings
+from connectors.git.staging import LISTING_BYTES, missing_blobs, read_index, staged_entries, tree_of
 from connectors.git.tags import in_signature, read_tag
 from connectors.git.target import GitTarget, Located, Mode, TargetError, repository_name, resource_uid
 from storage.inventory import Carrier, GapReason, Observation, Place, Resource, Scope, git_scope_uid
 
-_INDEX_BYTES = 512 << 20
-_LISTING_BYTES = 512 << 20
+_STORES_SHOWN = 5
 _ROOTS_SHOWN = 40
 """Root commits that are recorded, to tell later whether it is still the same history."""
 
@@ -104,7 +106,11 @@ class RepositorySweep:
         """Say by what this run sees only a part of a scope. A shallow clone knows nothing of what was before."""
         if self.target.mode is not Mode.FULL:
             return self.target.mode
-        return "shallow" if self._shallow and carrier in HISTORY else None
+        if carrier in HISTORY and self._shallow:
+            return "shallow"
+        if carrier is Carrier.REFS and self.located.configuration.fetches_some_branches:
+            return "some-branches"
+        return None
 
     # -- the sweep ----------------------------------------------------------------------------------------------------
 
@@ -125,19 +131,23 @@ class RepositorySweep:
         )
         outcome.lost(references.shortfalls)
         self._refuse_unknown_formats(outcome)
+        self._say_what_was_not_fetched(outcome)
         quarantine = self._quarantine(outcome)
         command = quarantine.command()
         files = HeadFiles(command, references.head, self.located.worktree)
         ignores = Ignores(files)
         detector = self._detector = self.session.detector(ignores.baselines)
 
-        index = self._index(outcome)
-        wanted, given = self._part(command, references, index)
+        index, staged = self._staged(command, references, outcome)
+        wanted, given = self._part(command, references, staged)
         inventory = self._scan_objects(quarantine, detector, wanted, self._known_ids(references, index), outcome)
         if self.target.mode is not Mode.STAGED:
             common = str(self.located.common_directory)
             outcome.lost(lost_beginnings(references, common, len(inventory.commits)))
+        if self.target.mode is not Mode.SINCE:
+            self._scan_staged_names(detector, staged)
         if self.target.mode is Mode.FULL:
+            outcome.lost(missing_blobs(index.entries, inventory.held))
             self._scan_metadata(detector, references, outcome)
             self._scan_worktree(detector, index, inventory, outcome)
         dropped = self.sightings.forget(given)
@@ -152,7 +162,7 @@ class RepositorySweep:
             repository=self.shown,
             scope_uids=self.scope_uids,
             history=history,
-            whereabouts=self._whereabouts(command, references, inventory, index),
+            whereabouts=self._whereabouts(references, inventory, staged),
             codeowners=codeowners,
             suppressor=ignores.suppression,
             limits=self.session.limits,
@@ -204,6 +214,7 @@ class RepositorySweep:
                 "shallow": str(bool(references.shallow)).lower(),
                 "partial_clone": str(self._partial_clone(quarantine)).lower(),
                 "roots": " ".join([oid for oid in history.roots if oid not in references.shallow][:_ROOTS_SHOWN]),
+                "commits": str(history.commits - history.local_commits),
             },
         )
 
@@ -230,6 +241,16 @@ class RepositorySweep:
             detail = f"its object format {display(configuration.object_format)} is not known; it was read as sha1"
             outcome.lost([_shortfall(GapReason.UNSUPPORTED, detail)])
 
+    def _say_what_was_not_fetched(self, outcome: Outcome) -> None:
+        """Name the branches that this clone was told to leave out: they may hold what no longer stands here."""
+        if self.target.mode is not Mode.FULL or not self.located.configuration.fetches_some_branches:
+            return
+        detail = "this clone fetches only some branches of its origin (--single-branch): fetch all of them"
+        if self.target.shallow_is_gap:
+            outcome.lost([_shortfall(GapReason.SHALLOW, detail, Carrier.REFS)])
+        else:
+            outcome.left_out(Carrier.REFS, "some_branches", detail, 1)
+
     def _quarantine(self, outcome: Outcome) -> Quarantine:
         said = self.located.configuration.object_format
         quarantine = build_quarantine(
@@ -244,22 +265,6 @@ class RepositorySweep:
     def _partial_clone(self, quarantine: Quarantine) -> bool:
         return quarantine.store.promisor or self.located.configuration.partial_clone
 
-    def _index(self, outcome: Outcome) -> Index:
-        if self.located.worktree is None or self.target.mode is Mode.SINCE:
-            return Index()
-        try:
-            content = read_control_file(os.path.join(str(self.located.git_directory), "index"), _INDEX_BYTES)
-            if content is None:
-                return Index()
-            index = parse_index(content, self.located.configuration.object_format)
-        except NotReadable as refused:
-            outcome.lost([refused.shortfall(Carrier.WORKTREE)])
-            return Index()
-        if index.split:
-            detail = "the index is split; staged files in its shared part were not told apart"
-            outcome.lost([_shortfall(GapReason.UNSUPPORTED, detail, Carrier.WORKTREE)])
-        return index
-
     # -- objects ------------------------------------------------------------------------------------------------------
 
     def _scan_objects(
@@ -271,7 +276,7 @@ class RepositorySweep:
         outcome: Outcome,
     ) -> Inventory:
         """Scan the objects asked for, `None` for all. Of `known_ids` the inventory says whether they exist."""
-        source = CatFileSource(
+        source: ObjectSource = CatFileSource(
             quarantine.command(),
             scratch=str(self.session.scratch),
             limits=self.session.limits,
@@ -298,8 +303,29 @@ class RepositorySweep:
         """Refs may name blobs and trees directly; index entries tell which files are scanned as objects."""
         return frozenset({*references.refs.values(), *(entry.oid for entry in index.entries)})
 
+    def _staged(self, command: GitCommand, references: References, outcome: Outcome) -> tuple[Index, list[IndexEntry]]:
+        """Return the index of a work tree, and of its entries those that HEAD does not have so."""
+        if self.located.worktree is None or self.target.mode is Mode.SINCE:
+            return Index(), []
+        index, lost = read_index(self.located, self.target.index_file)
+        outcome.lost(lost)
+        try:
+            staged, lost = staged_entries(command, index, tree_of(command, references.head))
+        except GitFailed as failed:
+            if self.target.mode is Mode.STAGED:
+                raise TargetError(f"{self.shown}: what is staged could not be told: {failed}") from None
+            # A tree too deep or too large: then what is staged is named as staged, though HEAD may hold it too.
+            return index, [entry for entry in index.entries if not entry.is_submodule]
+        outcome.lost(lost)
+        return index, staged
+
+    def _scan_staged_names(self, detector: ValueDetector, staged: Sequence[IndexEntry]) -> None:
+        """Scan the paths of staged files: no tree holds them yet, and the file itself may be gone again."""
+        paths = {FILE_NAME_KEY + os.fsdecode(entry.path): entry.path for entry in staged}
+        self._scan_texts(detector, paths, Place.FILE_NAME)
+
     def _part(
-        self, command: GitCommand, references: References, index: Index
+        self, command: GitCommand, references: References, staged: Sequence[IndexEntry]
     ) -> tuple[list[bytes] | None, frozenset[str]]:
         """Return the ids to scan (`None` for all), and those among them that were there before."""
         try:
@@ -307,11 +333,9 @@ class RepositorySweep:
                 case Mode.FULL:
                     return None, frozenset()
                 case Mode.STAGED:
-                    at_head = self._tree_of_head(command, references)
-                    changed = [entry for entry in index.entries if not entry.is_submodule]
-                    changed = [entry for entry in changed if at_head.get(entry.path) != entry.oid]
-                    before = {at_head[entry.path] for entry in changed if entry.path in at_head}
-                    return _ids({entry.oid for entry in changed} | before), frozenset(before)
+                    at_head = tree_of(command, references.head)
+                    before = {at_head[entry.path] for entry in staged if entry.path in at_head}
+                    return _ids({entry.oid for entry in staged} | before), frozenset(before)
                 case Mode.SINCE:
                     return self._since(command, references)
         except GitFailed as failed:
@@ -323,7 +347,7 @@ class RepositorySweep:
             return [], frozenset()
         walk = f"{references.head}\n^{base}\n".encode()
         listed = command.run(
-            ["rev-list", "--objects", "--no-object-names", "--stdin"], input=walk, limit_bytes=_LISTING_BYTES
+            ["rev-list", "--objects", "--no-object-names", "--stdin"], input=walk, limit_bytes=LISTING_BYTES
         )
         changes = command.run(["diff-tree", "-r", "--no-renames", "--raw", "-z", base, references.head, "--"])
         before = {
@@ -331,24 +355,15 @@ class RepositorySweep:
             for fields in (part.split(b" ") for part in changes.split(b"\0") if part.startswith(b":"))
             if len(fields) == 5 and fields[2].strip(b"0") and fields[0] != b":160000"
         }
-        return _ids({line.decode() for line in listed.split()} | before), frozenset(before)
+        names = command.run(["ls-tree", "-r", "-t", "-z", "--name-only", base, "--"], limit_bytes=LISTING_BYTES)
+        known = {NAME_KEY + os.fsdecode(part) for path in names.split(b"\0") for part in path.split(b"/") if part}
+        return _ids({line.decode() for line in listed.split()} | before), frozenset(before | known)
 
     def _commit_named(self, command: GitCommand, references: References, name: str) -> str:
         oid = find_commit(command, references, name)
         if oid is None:
             raise TargetError(f"{self.shown}: {display(name)!r} names no commit of this repository")
         return oid
-
-    def _tree_of_head(self, command: GitCommand, references: References) -> dict[bytes, str]:
-        if references.head is None:
-            return {}
-        listed = command.run(["ls-tree", "-r", "-z", "--full-tree", references.head, "--"], limit_bytes=_LISTING_BYTES)
-        found: dict[bytes, str] = {}
-        for line in listed.split(b"\0"):
-            facts, _, path = line.partition(b"\t")
-            if path:
-                found[path] = facts.rsplit(b" ", 1)[1].decode()
-        return found
 
     def _prove(self, quarantine: Quarantine, inventory: Inventory, outcome: Outcome) -> None:
         """Compare what git lists with our own count, and the packs with their checksums."""
@@ -395,7 +410,7 @@ class RepositorySweep:
 
     def _scan_git_files(self, detector: ValueDetector, outcome: Outcome) -> None:
         directories = (str(self.located.common_directory), str(self.located.git_directory))
-        files = GitFiles(directories, self.located.location)
+        files = GitFiles(directories, self.located.location, self.located.configuration.object_format)
         for texts in files.parts():
             self._scan_texts(detector, texts, Place.GIT_CONFIG)
             if time.monotonic() > self.session.deadline:
@@ -406,6 +421,13 @@ class RepositorySweep:
         outcome.counted(Carrier.METADATA, expected=files.files, fetched=files.read, bytes_read=files.bytes_read)
         special = "FIFOs, sockets and devices hold nothing to read"
         outcome.left_out(Carrier.METADATA, "special_file", special, files.special)
+        names = ", ".join(map(display, files.stores[:_STORES_SHOWN]))
+        detail = (
+            f"history of repositories kept in the git directory, as of submodules: sweep each by its path ({names})"
+        )
+        outcome.left_out(Carrier.METADATA, "nested_repository", detail, len(files.stores))
+        detail = "content kept by Git LFS in the git directory"
+        outcome.left_out(Carrier.METADATA, "lfs_content", detail, files.lfs)
 
     def _scan_texts(self, detector: ValueDetector, texts: Mapping[str, bytes], place: Place) -> None:
         buffer = bytearray()
@@ -450,16 +472,19 @@ class RepositorySweep:
         files: HeadFiles,
         outcome: Outcome,
     ) -> History:
-        command = self._with_cuts(quarantine, references, inventory, outcome)
-        refs, missing = self._peeled(references, inventory)
-        if missing:
-            detail = "refs name objects that are not in the store"
-            outcome.lost([_shortfall(GapReason.MISSING_OBJECTS, detail, locator=missing[0], count=len(missing))])
+        command = self._cut(quarantine, references, inventory, outcome)
+        refs = dict(references.refs)
+        if self.target.mode is Mode.FULL:
+            refs, lost = peeled(references, inventory)
+            outcome.lost(lost)
         head = references.head
         if self.target.mode is Mode.STAGED:
             return _NOTHING
         if self.target.mode is Mode.FULL:
-            self._connected(command, references, inventory, quarantine, outcome)
+            self.session.progress("connections", 0, None)
+            partial = self._partial_clone(quarantine)
+            deadline = self.session.deadline
+            outcome.lost(unconnected(command, references, inventory, partial_clone=partial, deadline=deadline))
             tips = {oid.hex() for oid in inventory.commits}
             head = head if head and head in tips else None
         else:
@@ -473,7 +498,7 @@ class RepositorySweep:
             holders=self._holders(),
             limits=self.session.limits,
             deadline=self.session.deadline,
-            default_head=refs.get(b"refs/remotes/origin/HEAD"),
+            default_head=default_head(references, refs),
             suspicious_names=self._suspicious_names(),
             mailmap=_mailmap(files),
             progress=self.session.progress,
@@ -483,93 +508,22 @@ class RepositorySweep:
             outcome.lost([_shortfall(GapReason.FAILED, "history was not walked to its end")])
         return history
 
-    def _with_cuts(
+    def _cut(
         self, quarantine: Quarantine, references: References, inventory: Inventory, outcome: Outcome
     ) -> GitCommand:
-        """Tell git where history is cut, as far as that is true: a forged cut must not hide commits that are there."""
-        command = quarantine.command()
-        cuts = sorted(oid for oid in references.shallow if bytes.fromhex(oid) in inventory.commits)
-        if not cuts or self.target.mode is not Mode.FULL:
-            return self._write_cuts(quarantine, cuts)
-        true_cuts: list[str] = []
-        try:
-            for begin in range(0, len(cuts), 500):
-                part = cuts[begin : begin + 500]
-                for oid, (_, content) in zip(part, read_objects(command, part), strict=True):
-                    header = content.split(b"\n\n", 1)[0].split(b"\n")
-                    parents = [line[7:].decode("ascii", "replace") for line in header if line.startswith(b"parent ")]
-                    if any(bytes.fromhex(parent) not in inventory.commits for parent in parents):
-                        true_cuts.append(oid)
-        except (GitFailed, ValueError):
-            true_cuts = cuts
-        if true_cuts:
+        """Tell git where history is cut, as far as that is true, and say so."""
+        cuts, false_cuts = true_cuts(quarantine.command(), references, inventory)
+        if cuts and self.target.mode is Mode.FULL:
             self._shallow = True
             outcome.rename(self.scope_uids)
-            detail = f"history before {len(true_cuts)} commits is not in this clone (it is shallow): fetch all of it"
+            detail = "older history is not in this clone (it is shallow): fetch all of it"
             if self.target.shallow_is_gap:
-                outcome.lost([_shortfall(GapReason.SHALLOW, detail, Carrier.REFS, count=len(true_cuts))])
+                outcome.lost([_shortfall(GapReason.SHALLOW, detail, Carrier.REFS, count=len(cuts))])
             else:
-                outcome.left_out(Carrier.REFS, "shallow", detail, len(true_cuts))
-        ignored = len(cuts) - len(true_cuts)
-        outcome.left_out(Carrier.REFS, "false_cut", "shallow marks that would hide commits were ignored", ignored)
-        return self._write_cuts(quarantine, true_cuts)
-
-    @staticmethod
-    def _write_cuts(quarantine: Quarantine, cuts: list[str]) -> GitCommand:
-        if cuts:
-            with open(os.path.join(quarantine.git_directory, "shallow"), "w", encoding="ascii") as file:
-                file.writelines(f"{oid}\n" for oid in cuts)
+                outcome.left_out(Carrier.REFS, "shallow", detail)
+        outcome.left_out(Carrier.REFS, "false_cut", "shallow marks that would hide commits were ignored", false_cuts)
+        write_shallow(quarantine.git_directory, cuts)
         return quarantine.command()
-
-    def _connected(
-        self,
-        command: GitCommand,
-        references: References,
-        inventory: Inventory,
-        quarantine: Quarantine,
-        outcome: Outcome,
-    ) -> None:
-        """Make git follow every ref to every object, so that a store that lacks some is never called complete."""
-        self.session.progress("connections", 0, None)
-        named = sorted(oid for oid in {*references.refs.values(), *references.local} if self._is_there(oid, inventory))
-        if not named or time.monotonic() > self.session.deadline:
-            return
-        arguments = ["rev-list", "--objects", "--quiet", "--missing=print", "--stdin"]
-        try:
-            asked = "".join(f"{oid}\n" for oid in named).encode()
-            said = command.run(arguments, input=asked, limit_bytes=_LISTING_BYTES)
-        except GitFailed:
-            detail = "git could not follow every ref to its objects: some are missing or damaged"
-            outcome.lost([_shortfall(GapReason.MISSING_OBJECTS, detail)])
-            return
-        missing = [line[1:].decode("ascii", "replace") for line in said.split() if line.startswith(b"?")]
-        if missing:
-            cause = "this is a partial clone" if self._partial_clone(quarantine) else "the store is damaged"
-            detail = f"objects that history needs are not in the store: {cause}; fetch them or sweep a whole clone"
-            outcome.lost([_shortfall(GapReason.MISSING_OBJECTS, detail, locator=missing[0], count=len(missing))])
-
-    @staticmethod
-    def _is_there(oid: str, inventory: Inventory) -> bool:
-        return bytes.fromhex(oid) in inventory.commits or oid in inventory.tag_targets
-
-    def _peeled(self, references: References, inventory: Inventory) -> tuple[dict[bytes, str], list[str]]:
-        """Return the commit behind each ref that has one, and ids that refs name and the store lacks."""
-        if self.target.mode is not Mode.FULL:
-            return dict(references.refs), []
-        refs: dict[bytes, str] = {}
-        unknown: set[str] = set()
-        for name, oid in references.refs.items():
-            kind, peeled = "tag" if oid in inventory.tag_targets else "commit", oid
-            for _ in range(8):
-                if peeled not in inventory.tag_targets:
-                    break
-                kind, peeled = inventory.tag_targets[peeled]
-            if bytes.fromhex(peeled) in inventory.commits:
-                refs[name] = peeled
-            elif kind == "commit":
-                unknown.add(peeled)
-        present = {oid for oid in unknown if oid in inventory.held}
-        return refs, sorted(unknown - present)
 
     def _holders(self) -> dict[str, frozenset[int]]:
         found: dict[str, frozenset[int]] = {}
@@ -586,9 +540,7 @@ class RepositorySweep:
             if key.startswith(NAME_KEY)
         }
 
-    def _whereabouts(
-        self, command: GitCommand, references: References, inventory: Inventory, index: Index
-    ) -> Whereabouts:
+    def _whereabouts(self, references: References, inventory: Inventory, staged: Sequence[IndexEntry]) -> Whereabouts:
         named = set(references.refs.values())
         for _ in range(8):
             further = {inventory.tag_targets[oid][1] for oid in named if oid in inventory.tag_targets}
@@ -596,31 +548,20 @@ class RepositorySweep:
                 break
             named |= further
         held = {key for value in self.sightings.values for key in value.sightings}
-        entries = [entry for entry in index.entries if entry.oid in held]
-        at_head: dict[bytes, str] = {}
-        if entries:
-            try:
-                at_head = self._tree_of_head(command, references)
-            except GitFailed:
-                # A tree too deep or too large: then what is staged is named as staged, though HEAD may hold it too.
-                at_head = {}
-        staged: dict[str, list[bytes]] = {}
-        for entry in entries:
-            if at_head.get(entry.path) != entry.oid:
-                staged.setdefault(entry.oid, []).append(entry.path)
+        paths: dict[str, list[bytes]] = {}
+        for entry in staged:
+            if entry.oid in held:
+                paths.setdefault(entry.oid, []).append(entry.path)
         return Whereabouts(
             named_by_refs=frozenset(oid for oid in named if bytes.fromhex(oid) not in inventory.commits),
-            staged={oid: tuple(paths) for oid, paths in staged.items()},
+            staged={oid: tuple(places) for oid, places in paths.items()},
             tags=self._named_tags(references),
         )
 
     def _named_tags(self, references: References) -> dict[str, Tag]:
         """Return the tags that hold a value, each by the first ref that names it, else by its own name."""
         refs = {oid: name for name, oid in sorted(references.refs.items(), reverse=True)}
-        return {
-            oid: Tag(name=refs.get(oid, tag.name), tagger=tag.tagger) if oid in refs else tag
-            for oid, tag in self._tags.items()
-        }
+        return {oid: msgspec.structs.replace(tag, name=refs.get(oid, tag.name)) for oid, tag in self._tags.items()}
 
     # -- what was left out --------------------------------------------------------------------------------------------
 

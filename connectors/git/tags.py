@@ -8,7 +8,7 @@ from connectors.detection.batch import Batch, Detection, Window
 from connectors.git.authorship import moment, parse_seconds
 from connectors.git.exposures import Tag
 from connectors.git.names import display
-from storage.inventory import Confidence, Owner, OwnerRole, OwnerSource
+from storage.inventory import CommitPoint, Confidence, Owner, OwnerRole, OwnerSource
 
 _SIGNATURE = re.compile(
     rb"-----BEGIN (?:PGP SIGNATURE|PGP MESSAGE|SSH SIGNATURE|SIGNED MESSAGE)-----\r?\n"
@@ -39,7 +39,23 @@ def read_tag(batch: Batch, window: Window) -> Tag:
     """Return what a tag object says of itself."""
     header = bytes(batch.buffer[window.start : window.end]).partition(b"\n\n")[0]
     name, tagger = _NAME.search(header), _TAGGER.search(header)
-    return Tag(name=name[1] if name else b"", tagger=_owner(tagger, window.key) if tagger else None)
+    return Tag(
+        name=name[1] if name else b"",
+        tagger=_owner(tagger, window.key) if tagger else None,
+        made=_point(tagger, window.key) if tagger else None,
+    )
+
+
+def _point(tagger: re.Match[bytes], key: str) -> CommitPoint:
+    """Return the tag as what brought its text into the repository."""
+    time = moment(parse_seconds(tagger[3] or b""))
+    return CommitPoint(
+        oid=key.partition(":")[2],
+        author_name=display(tagger[1].strip()),
+        author_email=display(tagger[2]),
+        time=time,
+        committer_time=time,
+    )
 
 
 def _owner(tagger: re.Match[bytes], key: str) -> Owner | None:

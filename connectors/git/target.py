@@ -40,6 +40,8 @@ class GitTarget(Record, frozen=True, kw_only=True):
     mode: Mode = Mode.FULL
     since: str | None = None
     """For `Mode.SINCE`: a ref or a full object id; what it reaches is left out."""
+    index_file: str | None = None
+    """For `Mode.STAGED`: the index to read in place of the repository's own, as git names it to a hook."""
     allowed: tuple[str, ...] = ()
     """Further folders in which its objects may lie (alternates)."""
     shallow_is_gap: bool = False
@@ -225,14 +227,25 @@ def repository_name(target: GitTarget, located: Located) -> str:
     """Return how the repository is called: configured name, else normalised origin, else its path.
 
     A clone of a repository on this machine is called by the path of that repository, so that a fresh clone beside the
-    old one is still the same repository. What is kept under a configured name changes only through the configuration.
+    old one is still the same repository; so is a linked work tree. That does not hold where the other one has an origin
+    of its own: its configuration is not looked into. What is kept under a configured name changes only through the
+    configuration.
     """
     if target.name:
         return target.name
     if is_address(target.location):
         return normalised_url(target.location) or _local_name(target.location) or target.location
     origin = located.configuration.origin
-    return (normalised_url(origin) or _local_name(origin) if origin else None) or located.location
+    named = (normalised_url(origin) or _local_name(origin)) if origin else None
+    return named or main_worktree(located) or located.location
+
+
+def main_worktree(located: Located) -> str | None:
+    """Return where the repository lies that a linked work tree belongs to; `None` for any other."""
+    common = located.common_directory
+    if common is None or located.git_directory is None or os.path.realpath(located.git_directory) == common:
+        return None
+    return os.path.dirname(common) if os.path.basename(common) == ".git" else common
 
 
 def resource_uid(kind: str, target: GitTarget, name: str) -> str:

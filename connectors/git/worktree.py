@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from connectors.base import Limits
 from connectors.detection.batch import Batch, Window
-from connectors.git.control_files import kind_of, read_control_file
+from connectors.git.control_files import kind_of, lies_within, read_control_file
 from connectors.git.git_files import is_object_file
 from connectors.git.keys import FILE_NAME_KEY, WORKTREE_KEY
 from connectors.git.names import display
@@ -43,6 +43,8 @@ class Tally:
     lfs: int = 0
     git: int = 0
     """Git directories met, left to the other scopes."""
+    links_outside: list[bytes] = field(default_factory=list)
+    """Symbolic links to something outside of what was named: not followed, so what they lead to was not read."""
     special: int = 0
     """Sockets, FIFOs and devices: nothing to read there."""
     lost: list[bytes] = field(default_factory=list)
@@ -78,6 +80,8 @@ def scan_files(
     folders: set[bytes] = set()
     for entry in _walk(os.fsencode(root), tally, own):
         tally.files += 1
+        if entry.link and _leads_outside(entry.full, os.fsencode(root)):
+            tally.links_outside.append(entry.path)
         for content, offset, line in _contents(entry, limits, tally, known.get(entry.path), object_format):
             key = WORKTREE_KEY + os.fsdecode(entry.path)
             paths[key] = entry.path
@@ -98,6 +102,12 @@ def scan_files(
             _add_name(path, path, buffer, windows)
     if windows:
         yield Batch(buffer=buffer, windows=windows), paths
+
+
+def _leads_outside(link: bytes, root: bytes) -> bool:
+    """Say whether a symbolic link leads to something that exists and lies elsewhere."""
+    target = os.path.realpath(link)
+    return not lies_within(os.fsdecode(target), (os.path.realpath(os.fsdecode(root)),)) and os.path.lexists(target)
 
 
 def _add_name(path: bytes, text: bytes, buffer: bytearray, windows: list[Window]) -> None:
@@ -151,7 +161,7 @@ def _walk(root: bytes, tally: Tally, own: tuple[str, ...] | None) -> Iterator[_E
             if entry.path in git_directories:
                 tally.git += 1
                 continue
-            if store is not None and is_object_file(path[len(store) + 1 :]):
+            if store is not None and is_object_file(path[len(store) + 1 :], entry.path):
                 continue
             try:
                 status = entry.stat(follow_symlinks=False)

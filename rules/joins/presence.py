@@ -6,7 +6,7 @@ more are not standing: they are what `exposed-secret-in-history` is about.
 
 from __future__ import annotations
 
-from storage.inventory import Carrier, SecretExposure
+from storage.inventory import Carrier, Place, SecretExposure
 
 _PLAIN_FILES = frozenset({Carrier.WORKTREE, Carrier.METADATA})
 
@@ -36,3 +36,8 @@ def gone_unleaked(exposure: SecretExposure) -> bool | None:
     if exposure.present:
         return False
     return None if exposure.in_history is None else not exposure.in_history
+
+
+def is_staged(exposure: SecretExposure) -> bool:
+    """Say whether the value is about to be committed: soon it stands at HEAD."""
+    return exposure.present and any(occurrence.place is Place.INDEX for occurrence in exposure.occurrences)

@@ -444,12 +444,18 @@ def test_findings_are_listed_and_shown(swept: Desk) -> None:
     [
         (["--rule", "missing-owner"], 1),
         (["--status", "resolved"], 0),
-        (["--repository", "nowhere"], 0),
         (["--severity", "critical"], 3),
     ],
 )
 def test_findings_are_filtered(swept: Desk, arguments: list[str], count: int) -> None:
     assert count == len(swept.findings(*arguments))
+
+
+@pytest.mark.parametrize("arguments", [("--rule", "missing-ovner"), ("--repository", "nowhere")])
+def test_a_name_that_does_not_exist_is_no_good_news(swept: Desk, arguments: tuple[str, str]) -> None:
+    answer = swept("findings", "list", *arguments)
+    assert Ending.USAGE == answer.returncode
+    assert arguments[1] in answer.stderr
 
 
 def test_an_accepted_risk_is_recorded_with_both_names(swept: Desk) -> None:

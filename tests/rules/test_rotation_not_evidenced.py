@@ -44,17 +44,21 @@ from tests.rules.builders import AS_OF, a_commit, a_context, an_exposure, days_a
         pytest.param(
             an_exposure(first_commit=a_commit(time=days_ago(90))),
             Outcome.SATISFIED,
-            None,
+            CloseReason.POLICY_CHANGED,
             None,
             id="clean: at the limit",
         ),
         pytest.param(
-            an_exposure(created_time=days_ago(1)), Outcome.SATISFIED, None, None, id="clean: its own date says new"
+            an_exposure(created_time=days_ago(1)),
+            Outcome.SATISFIED,
+            CloseReason.POLICY_CHANGED,
+            None,
+            id="clean: its own date says new",
         ),
         pytest.param(
             an_exposure(first_commit=a_commit(time=days_ago(-9), committer_time=days_ago(2))),
             Outcome.SATISFIED,
-            None,
+            CloseReason.POLICY_CHANGED,
             None,
             id="clean: author's clock ran ahead, committer's did not",
         ),

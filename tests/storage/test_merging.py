@@ -98,8 +98,8 @@ def test_what_the_merged_exposure_says_follows_from_the_sightings(sightings: lis
     assert merged.present == any(sighting.present for sighting in sightings)
     assert merged.confidence.rank == max(exposure.confidence.rank for exposure in seen)
     assert {merged.fingerprint, *merged.aliases} == {tag for item in seen for tag in (item.fingerprint, *item.aliases)}
-    points = [exposure.first_commit.time for exposure in seen if exposure.first_commit]
-    assert (merged.first_commit.time if merged.first_commit else None) == min(points, default=None)
+    points = [exposure.first_commit.committer_time for exposure in seen if exposure.first_commit]
+    assert (merged.first_commit.committer_time if merged.first_commit else None) == min(points, default=None)
     assert merged.at_head is not True or any(item.present and item.exposure.at_head for item in sightings)
     assert len(merged.refs) <= 20
     assert merged.refs_total >= len(merged.refs)

@@ -22,6 +22,7 @@ class Sweep(Protocol):
         name: str | None = None,
         mode: Mode = Mode.FULL,
         since: str | None = None,
+        index_file: str | None = None,
         allowed: tuple[str, ...] = (),
         shallow_is_gap: bool = False,
         token_variable: str | None = None,

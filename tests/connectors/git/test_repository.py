@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.detection.shapes import samples
 from connectors.git.target import Mode, TargetError
 from storage.inventory import (
     Carrier,
@@ -29,6 +30,9 @@ TOKEN = a_token(1)
 OTHER = a_token(2)
 LINE = b"token = '" + TOKEN + b"'\n"
 OTHER_LINE = b"token = '" + OTHER + b"'\n"
+UNCHECKED = samples("glpat-{alnum:20}", 3, 1)[0]
+"""Of a format that carries no checksum."""
+UNCHECKED_LINE = b"token = '" + UNCHECKED + b"'\n"
 
 
 def text(token: bytes) -> str:
@@ -330,10 +334,13 @@ def test_tag_and_note_say_what_they_are(repository: Repository, swept: Sweep) ->
 @pytest.mark.parametrize("folder", ["node_modules", "lib/site-packages"])
 def test_what_was_installed_is_a_guess_at_most(repository: Repository, swept: Sweep, folder: str) -> None:
     repository.commit({"a": b"x\n"})
-    repository.write(f"{folder}/left/pad", LINE)
+    repository.write(f"{folder}/left/pad", UNCHECKED_LINE)
+    repository.write(f"{folder}/left/.env", LINE)
     repository.write("own", OTHER_LINE)
     result = swept(repository.path)
-    assert result.one(TOKEN).confidence is Confidence.LOW
+    assert result.one(UNCHECKED).confidence is Confidence.LOW
+    # Its checksum holds: somebody was given it.
+    assert result.one(TOKEN).confidence is Confidence.HIGH
     assert result.one(OTHER).confidence is Confidence.HIGH
 
 
