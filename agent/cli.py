@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -73,6 +73,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. What went wrong is on stderr."""
     if sys.platform == "win32":
         return _say("Windows is not supported; use Linux, macOS or the container image.", Ending.USAGE)
+    # Python leaves a stream out that was closed before it began (`>&-`); what is written to it would be lost unseen.
+    if cast("object", sys.stdout) is None:
+        return _say("standard output is closed; leave it open, or send it to a file.", Ending.STORE)
     try:
         ending = verbs.main(list(arguments), prog_name="nhi-agent", standalone_mode=False)
         sys.stdout.flush()
@@ -108,7 +111,7 @@ def _on_one_line(error: click.ClickException) -> str:
 
 def _say(sentence: str, ending: Ending) -> int:
     """Write one sentence a line on stderr, so that logs of many runs can be searched for the program's name."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, AttributeError):
         for line in sentence.splitlines():
             sys.stderr.write(f"nhi-agent: {line}\n")
         sys.stderr.flush()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from connectors.git.configuration import without_user_information
+
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # host:path and user@host:path, as git reads them; a single letter before the colon would be a drive.
 _SCP_LIKE = re.compile(r"(?:[A-Za-z0-9._-]+@[A-Za-z0-9._-]+|[A-Za-z0-9._-]{2,}):(?!//)\S+")
@@ -32,4 +34,4 @@ def carries_credentials(location: str, *, password_only: bool = False) -> bool:
 
 def shown(location: str) -> str:
     """A location without its user information, query and fragment, fit to be printed."""
-    return re.sub(r"(?<=://).*@", "", re.sub(r"[?#].*", "", location) if "://" in location else location)
+    return without_user_information(location)

@@ -184,7 +184,7 @@ def _checked(place: str) -> str:
         exists = False
     if not exists:
         raise UsageFault(
-            f"there is nothing at {escaped(place) or 'an empty path'}; name a repository, a folder or a URL."
+            f"there is nothing at {escaped(shown(place)) or 'an empty path'}; name a repository, a folder or a URL."
         )
     if not path.is_dir():
         raise UsageFault(f"{escaped(place)} is no folder; name the repository or folder that holds it.")

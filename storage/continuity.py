@@ -3,7 +3,9 @@
 A folder may claim any origin, a disk may lose its objects, a path may hold another repository today. Whatever history
 was rewritten, it grew from the same root commits, and it seldom loses half of its commits; a read that shares no root
 with the last one, or has shrunk by more than half, is *suspect*: it adds what it saw, calls nothing gone and closes
-nothing. What it saw is remembered, so that a second run over the same thing is believed.
+nothing. What it saw is remembered, so that a second run over the same thing is believed. That does not hold for a
+stranger in another place: whoever can have a folder swept can have it swept twice, so it is never believed, and nothing
+of it is remembered. A name that the operator configured is only ever read in the place that he configured.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ ROOTS = "roots"
 COMMITS = "commits"
 """Attribute of a repository: how many commits refs reach."""
 
+_CONFIGURED = "git:configured:"
+"""How the uid of a resource begins that is called as the operator configured it."""
 _FEW_COMMITS = 20
 """Of fewer commits half is lost in a morning's work."""
 
@@ -27,8 +31,7 @@ def doubts(resource: Resource, former: Resource | None) -> str | None:
     """Say what makes a whole read under the same name as another implausible, `None` where nothing does."""
     if former is None:
         return None
-    known = _roots(former)
-    if known and known.isdisjoint(_roots(resource)):
+    if _is_stranger(resource, former):
         return "It shares no root commit with what was read under this name before"
     before, now = _commits(former), _commits(resource)
     if before is not None and now is not None and before >= _FEW_COMMITS and now < before / 2:
@@ -37,8 +40,16 @@ def doubts(resource: Resource, former: Resource | None) -> str | None:
 
 
 def remembered(resource: Resource, former: Resource | None) -> Resource:
-    """Return a resource as it is recorded: a read that saw no root commit does not make the former ones forgotten."""
-    if former is None or _roots(resource) or not _roots(former):
+    """Return a resource as it is recorded: what is known of it is not given up for what a stranger elsewhere claims.
+
+    A read that saw no root commit does not make the former ones forgotten.
+    """
+    if former is None:
+        return resource
+    configured = resource.uid.startswith(_CONFIGURED)
+    if _is_stranger(resource, former) and resource.location != former.location and not configured:
+        return former
+    if _roots(resource) or not _roots(former):
         return resource
     return replace(resource, attributes={**resource.attributes, ROOTS: former.attributes[ROOTS]})
 
@@ -50,6 +61,11 @@ def doubt(scope_uid: str, why: str) -> Gap:
         reason=GapReason.SUSPECT,
         detail=f"{why}: make sure that it is the same repository, then run again; nothing was closed.",
     )
+
+
+def _is_stranger(resource: Resource, former: Resource) -> bool:
+    known = _roots(former)
+    return bool(known) and known.isdisjoint(_roots(resource))
 
 
 def _commits(resource: Resource) -> int | None:

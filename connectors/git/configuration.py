@@ -17,6 +17,7 @@ _TOKEN = re.compile(rb"\\.|[^\\]", re.DOTALL)
 _CONTINUED = re.compile(rb"\\(\\|\n)")
 _ALL_BRANCHES = re.compile(r"\+?refs/(?:heads/)?\*(?::|\Z)")
 _SCP_LIKE = re.compile(r"(?:[^@/]+@)?([\w.-]+):(?!//)(.+)")
+_HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])?(?::\d*)?")
 _DEFAULT_PORTS = {"https": 443, "http": 80, "ssh": 22, "git": 9418}
 
 
@@ -124,8 +125,9 @@ def normalised_url(url: str) -> str | None:
 
     User information, default ports and a trailing ``.git`` are gone. `None` for local paths and for what is no address.
     """
-    scp = _SCP_LIKE.fullmatch(url)
+    url = without_user_information(url)
     if "://" not in url:
+        scp = _SCP_LIKE.fullmatch(url)
         return _joined(scp[1], None, scp[2]) if scp else None
     try:
         parts = urlsplit(url)
@@ -145,9 +147,18 @@ def _joined(host: str, port: int | None, path: str) -> str | None:
 
 
 def without_user_information(url: str) -> str:
-    """Return `url` without user, password, query and fragment: the only form of it that may be shown or kept."""
+    """Return `url` without user, password, query and fragment: the only form of it that may be shown or kept.
+
+    People put passwords where no standard has them (RFC 3986 section 3.2.1 wants a slash in one encoded) and misspell
+    schemes: whatever stands before an at sign, and may be a password, goes.
+    """
     scheme, separator, rest = url.partition("://")
     if not separator:
-        return url.rpartition("@")[2] if _SCP_LIKE.fullmatch(url) else url
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.split('?', 1)[0].split('#', 1)[0]}"
+        before, _, after = url.rpartition("@")
+        return after if ":" in before or _SCP_LIKE.fullmatch(url) else url
+    end = next((at for at, sign in enumerate(rest) if sign in "/?#"), len(rest))
+    authority, path = rest[:end], rest[end:]
+    if "@" not in authority and "@" in path and not _HOST.fullmatch(authority):
+        # What looks like a host and its port is a user and the beginning of a password.
+        authority, path = "", path.rpartition("@")[2]
+    return f"{scheme}://{authority.rpartition('@')[2]}{path.split('?', 1)[0].split('#', 1)[0]}"

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 
-from connectors.git.configuration import Configuration, normalised_url, parse_configuration
+from connectors.git.configuration import (
+    Configuration,
+    normalised_url,
+    parse_configuration,
+    without_user_information,
+)
 from connectors.git.control_files import kind_of, lies_within, read_control_file
 from connectors.git.names import display
 from connectors.git.shortfall import NotReadable, Shortfall
@@ -259,7 +264,7 @@ def resource_uid(kind: str, target: GitTarget, name: str) -> str:
 
 def _local_name(origin: str) -> str | None:
     """Return the path of a repository on this machine, as `locate` would call it; `None` for what is no whole path."""
-    path = origin.removeprefix("file://")
+    path = without_user_information(origin.removeprefix("file://"))
     if not path.startswith("/"):
         return None
     return os.path.realpath(path.rstrip("/").removesuffix("/.git") or "/")

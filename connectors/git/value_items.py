@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from connectors.git.commit_stream import Commit
 
-ITEMS = 200_000
+ITEMS = 150_000
 """How many values at paths are followed; further paths of a value are counted as not seen."""
 
 Change = tuple[bytes, bytes, bytes]

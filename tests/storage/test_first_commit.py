@@ -78,3 +78,31 @@ def test_it_outlasts_the_union_of_two_exposures(store: Store) -> None:
 
 def _under_another_key(**fields: Any) -> SecretExposure:
     return an_exposure(1, fingerprint=a_tag(1, "k2"), **fields)
+
+
+def test_the_order_of_runs_does_not_matter(store: Store) -> None:
+    """Of introductions on two branches the one that was committed first is the first, as the walk over both says."""
+    claimed = CommitPoint(
+        oid="1" * 40,
+        author_name="Ada",
+        author_email="ada@example.org",
+        time=OLD,
+        committer_time=OLD + timedelta(days=900),
+    )
+
+    do_run(store, seen(an_exposure(1, first_commit=claimed)))
+    do_run(store, seen(an_exposure(1, first_commit=a_commit(300))))
+
+    assert since(store) == a_commit(300)
+
+
+def test_a_time_that_cannot_be_used_never_wins(store: Store) -> None:
+    nowhere = datetime(1970, 1, 1, tzinfo=UTC)
+    broken = CommitPoint(
+        oid="2" * 40, author_name="Ada", author_email="ada@example.org", time=nowhere, committer_time=nowhere
+    )
+
+    do_run(store, seen(an_exposure(1, first_commit=broken)))
+    do_run(store, seen(an_exposure(1, first_commit=a_commit(10))))
+
+    assert since(store) == a_commit(10)

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import create_engine
 
 from storage.errors import LeaseHeld, RunNotOpen
 from storage.holder import Holder, known_gone, this_process
 from storage.inventory import Policy, RunStatus
+from storage.leases import require_staged
 from storage.store import Store
+from storage.tables import staged_observations
 from tests.storage.builders import MOMENT, Clock, a_scope, an_exposure, begun, do_run, judge, seen, staged
 
 
@@ -125,3 +128,23 @@ def _ended_process() -> int:
 def _holder(pid: int, host: str | None = None, processes: Path = Path("/proc")) -> str:
     me = msgspec.json.decode(this_process(processes), type=Holder)
     return msgspec.json.encode(msgspec.structs.replace(me, pid=pid, started="", host=host or me.host)).decode()
+
+
+@pytest.mark.postgres
+def test_who_stages_at_this_moment_is_not_taken_for_dead(postgres_store_url: str, clock: Clock) -> None:
+    """What is written between the look at a run and its end must not stay for ever as rows of a run that is over."""
+    with Store.open(postgres_store_url, clock=clock) as store:
+        run = staged(store, [a_scope("shop")])
+        engine = create_engine(postgres_store_url)
+        with engine.begin() as connection:
+            require_staged(connection, run.seq)
+            clock.pass_by(hours=9)
+            begun(store)
+            connection.execute(
+                staged_observations.insert().values(run_seq=run.seq, kind="scope", scope_uid=None, payload="{}")
+            )
+        begun(store)
+
+        assert [each.status for each in store.runs() if each.seq == run.seq] == [RunStatus.ABANDONED]
+        assert store.verify() == []
+        engine.dispose()
