@@ -19,7 +19,7 @@ from storage.store import Store
 from tests.storage.builders import MOMENT, Clock, a_scope, an_exposure, do_run, seen
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("NHI_TEST_KILLS", "20"))
+KILLS = int(os.environ.get("NHI_TEST_KILLS", "8"))
 SIZE = 150
 # Two states of one repository in turn, so that every promotion has much to change.
 WRITER = """

@@ -215,6 +215,6 @@ def _number(exposure: SecretExposure) -> int:
 
 
 Lifecycle.TestCase.settings = settings(
-    max_examples=max(25, settings().max_examples // 20), stateful_step_count=30, deadline=None
+    max_examples=max(15, settings().max_examples // 20), stateful_step_count=30, deadline=None
 )
 TestLifecycle = Lifecycle.TestCase
