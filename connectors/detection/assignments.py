@@ -15,7 +15,7 @@ import msgspec
 from connectors.detection import heuristics
 from connectors.detection.catalogue import Format
 from connectors.detection.entropy import monotonous_share, shannon
-from connectors.detection.placeholders import holds_template, is_placeholder
+from connectors.detection.placeholders import could_be_issued, holds_template, is_placeholder
 from connectors.detection.wording import strangeness
 from storage.inventory import Confidence, CredentialType, Severity
 
@@ -70,7 +70,10 @@ STRONG = (
 WEAK = ("key", "auth", "pass", "_pw", "seed", "psk")
 """In lower case: words that also name other things, so that only a value that could be nothing else counts."""
 
-LITERALS = STRONG + WEAK
+NAMED_ALOUD = ("private", "access")
+"""In lower case: words that say so only where the value follows them as in a list (`acme ACCESS 4d9f…`)."""
+
+LITERALS = STRONG + WEAK + NAMED_ALOUD
 """One of them stands in every name this module knows."""
 
 
@@ -78,23 +81,27 @@ def _any_of(words: tuple[str, ...]) -> str:
     return "(?:" + "|".join(word.replace("-", r"\-") for word in words) + ")"
 
 
-_KEYWORD = _any_of(LITERALS)
+_KEYWORD = _any_of(STRONG + WEAK)
 _STRONG = re.compile(_any_of(STRONG).encode())
 _TAIL = r"[A-Za-z0-9_\-]{0,30}"
 _CLOSERS = r"(?:\\?[\"'`\]]){0,3}"
-_TYPE = r"(?::[ \t]{0,4}[A-Za-z_][A-Za-z0-9_.\[\]|]{0,30})?"
+_TYPE = r"(?::[ \t]{0,4}[A-Za-z_][A-Za-z0-9_.\[\]|]{0,30}|[ \t]{1,4}(?:string|str|text|varchar)[ \t])?"
 _BEFORE = r"[ \t]{0,16}"
 _SIGN = r"(?::{1,3}=|[?.+|]{1,2}=|=>|===?|!==?|=|:|,|\(|>|[ \t]value[ \t]{0,4}=)"
 _AFTER = r"[ \t]{0,16}"
 _PREFIX = r"(?:[A-Za-z@]{0,2}|(?:new[ ]{1,2})?[A-Za-z_][A-Za-z0-9_.:]{0,40}\()"
 _HEAD = _TAIL + _CLOSERS + _BEFORE + _TYPE + _BEFORE + _SIGN + _AFTER
 _BARE = r"[^\s\"'`<>(){}\[\],;&\\]"
+_ALOUD = r"(?:secret|token|private|access|api[_\-]?key|key)"
+_MORE = r"(?:[ _.\-]?(?:key|token|tok|access|secret|private|api)){0,3}[ \t_.:=\-]{1,3}[\"']?"
+_HANDED_OUT = r"[0-9A-Za-z][0-9A-Za-z_\-]{19}"
 
 STAGE_ONE = (
     rf"(?:{_KEYWORD}{_HEAD}(?:{_PREFIX}\\?[\"'`][^\n]{{4}}|{_BARE}{{4}})"
     rf"|{_KEYWORD}[A-Za-z0-9_\-]{{0,12}}[ \t]{{1,4}}[\"']?[A-Za-z0-9+/_=.\-]{{20}}"
     rf"|(?:(?:\s|[\"'`])--?[A-Za-z0-9-]{{0,40}}{_KEYWORD}[A-Za-z]{{0,6}}|bearer|identified by)"
-    rf"[ \t]{{1,4}}[\"']?{_BARE}{{4}})"
+    rf"[ \t]{{1,4}}[\"']?{_BARE}{{4}}"
+    rf"|{_ALOUD}{_MORE}{_HANDED_OUT})"
 )
 """What stage one looks for: the same, but for the end of the value."""
 
@@ -115,6 +122,14 @@ _SPACED = re.compile(
         rf"(?:[\"'](?P<inside>{_BARE}{{4,256}})[\"']|(?P<bare>{_BARE}{{5,256}}))"
     ).encode()
 )
+_NAMED = re.compile(
+    (
+        rf"(?:(?i:secret|token|private|access|api[_\-]?key|[ _.\-]key)|KEY)(?i:{_MORE})"
+        r"(?P<value>[0-9A-Za-z]{4,128}(?:[_\-][0-9A-Za-z]{3,64}){0,8}={0,2})"
+    ).encode()
+)
+_PIECES = re.compile(rb"[0-9A-Za-z]+")
+_GOES_ON = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/=.@:%([{")
 _NAME_CHARACTER = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
 _NAME_BEFORE = 40
 _ALONE_BEFORE = re.compile(rb"\s*(?:[-*#/$>]{1,2}\s{0,4})?(?:export\s|set\s|ENV\s|-[eE]\s|[\"'])?[\"']?\Z")
@@ -188,6 +203,32 @@ def assigned_values(line: bytes) -> Iterator[Assigned]:
             or (_ALONE_BEFORE.match(line[:begin]) is not None and _ALONE_AFTER.match(line, match.end()) is not None),
         )
         reached = end
+
+
+def named_aloud(line: bytes) -> Iterator[Assigned]:
+    """Yield values that stand behind such words as in a list: ``acme ACCESS 4d9f…``, ``acme-private-key-4d9f…``.
+
+    No sign says that something is assigned, so the value must end where it ends, and be one that services hand out.
+    """
+    for match in _NAMED.finditer(line):
+        start, end = match.span("value")
+        after = line[end : end + 1]
+        name = line[max(0, match.start() - _NAME_BEFORE) : start]
+        if (after and after[0] in _GOES_ON) or _PUBLIC.search(name) or not _is_handed_out(line[start:end]):
+            continue
+        if _UUID.fullmatch(line, start, end) and _UUID_NAMES_NO_SECRET.search(name):
+            continue
+        yield Assigned(start, end, name, quoted=False, after=after, alone=True)
+
+
+def _is_handed_out(value: bytes) -> bool:
+    """Whether a value has the look of a key: letters and digits mixed, more than a name with a number would have."""
+    if not could_be_issued(value) or value == _EXAMPLE_UUID or not _is_literal(value, quoted=False):
+        return False
+    pieces = _PIECES.findall(value)
+    digits = sum(48 <= byte <= 57 for byte in value)
+    mixed = [piece for piece in pieces if len(piece) >= 4 and not piece.isdigit() and not piece.isalpha()]
+    return digits >= (4 if len(pieces) == 1 else 6) and bool(mixed) and not _WORDS_JOINED.match(value)
 
 
 def _weak_name_counts(name: bytes, value: bytes) -> bool:
@@ -328,6 +369,8 @@ def judge_assigned(value: bytes, name: bytes, *, quoted: bool, alone: bool = Fal
         return None
     if is_password:
         return _judge_password(value, classes, entropy, strange, quoted=quoted_or_alone)
+    if _is_handed_out(value):
+        return Confidence.MEDIUM
     if len(value) < 8 or entropy < 2.5 or strange < 0:
         return None
     if strange < _LIKELY:
@@ -343,7 +386,11 @@ def _classes(value: bytes) -> int:
 
 
 def _judge_hex(value: bytes, entropy: float, *, is_password: bool, weak: bool) -> Confidence | None:
-    if value.isdigit() or len(value) < 16 or entropy < 2.8 or _counts_up(value):
+    if value.isdigit() or len(value) < 16 or entropy < 2.8:
+        return None
+    # Bytes that follow each other are a vector for tests; digits that do may be anything.
+    step = _common_step(value)
+    if step in {-1, 0, 1} or (step is not None and not could_be_issued(value)):
         return None
     if weak and not is_password:
         return Confidence.MEDIUM if len(value) >= 32 else None
@@ -366,12 +413,13 @@ def _judge_uuid(value: bytes, name: bytes, *, quoted: bool) -> Confidence | None
     return Confidence.MEDIUM
 
 
-def _counts_up(value: bytes) -> bool:
-    """Whether hexadecimal digits spell bytes that follow each other, as vectors for tests do."""
+def _common_step(value: bytes) -> int | None:
+    """By how much the bytes that hexadecimal digits spell grow from one to the next, where most grow by the same."""
     digits = value.removeprefix(b"0x")
     numbers = bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
     steps = [after - before for before, after in pairwise(numbers)]
-    return max(map(steps.count, set(steps)), default=0) * 2 >= len(steps)
+    most = max(set(steps), key=steps.count, default=None)
+    return most if most is not None and steps.count(most) * 2 >= len(steps) else None
 
 
 def _judge_password(value: bytes, classes: int, entropy: float, strange: float, *, quoted: bool) -> Confidence | None:
@@ -407,7 +455,9 @@ def _is_literal(value: bytes, *, quoted: bool) -> bool:
     if _REFERENCE.search(value) or _IDENTIFIER_PATH.match(value) or (not quoted and value[:1] in b"-|>[{(?:/"):
         return False
     text = value.decode("latin-1")
-    if heuristics.is_sequential(text) or heuristics.is_templated(text) or heuristics.has_no_letter(text):
+    if heuristics.is_templated(text) or heuristics.has_no_letter(text):
+        return False
+    if not could_be_issued(value) and (heuristics.is_sequential(text) or monotonous_share(lowered) >= 0.4):
         return False
     shapes = (_SHORT_NUMBER, _ESCAPE, _PATH, _URL, _EMAIL, _HASHED, _VERSION_OR_DATE, _EXPRESSION)
-    return not any(shape.search(value) for shape in shapes) and monotonous_share(lowered) < 0.4
+    return not any(shape.search(value) for shape in shapes)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from connectors.detection.assignments import GENERIC, assigned_values, credential_type, judge_assigned
+from connectors.detection.assignments import GENERIC, assigned_values, credential_type, judge_assigned, named_aloud
 from connectors.detection.batch import Window
 from connectors.detection.catalogue import Format
 from connectors.detection.detect_secrets_adapter import LINE_BYTES as PLUGIN_LINE_BYTES
@@ -92,6 +92,10 @@ def generic_candidates(segment: Segment, piece: bytes) -> Iterator[Candidate]:
         if judged is not None:
             kind = credential_type(found.name)
             yield Candidate(segment.low + found.start, segment.low + found.end, GENERIC, value, judged, kind)
+    for found in named_aloud(piece):
+        if segment.after < segment.low + found.end <= segment.until:
+            value, kind = piece[found.start : found.end], credential_type(found.name)
+            yield Candidate(segment.low + found.start, segment.low + found.end, GENERIC, value, Confidence.MEDIUM, kind)
 
 
 def plugin_candidates(

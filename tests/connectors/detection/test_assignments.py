@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.detection.assignments import assigned_values, judge_assigned
+from connectors.detection.assignments import assigned_values, judge_assigned, named_aloud
 from connectors.detection.shapes import samples
 from storage.inventory import Confidence
 
@@ -17,7 +17,8 @@ def judged(line: bytes) -> list[tuple[bytes, Confidence]]:
         confidence = judge_assigned(line[one.start : one.end], one.name, quoted=one.quoted, alone=one.alone)
         if confidence is not None:
             found.append((line[one.start : one.end], confidence))
-    return found
+    aloud = [(line[one.start : one.end], Confidence.MEDIUM) for one in named_aloud(line)]
+    return found + [one for one in aloud if one[0] not in {value for value, _ in found}]
 
 
 RANDOM = samples("{upper:2}{alnum:18}{digit:2}", 1, 1)[0]
@@ -148,3 +149,36 @@ def test_any_line_can_be_read(line: bytes) -> None:
     for one in assigned_values(line):
         assert 0 <= one.start < one.end <= len(line)
         judge_assigned(line[one.start : one.end], one.name, quoted=one.quoted, alone=one.alone)
+
+
+@pytest.mark.parametrize(
+    "name", ["acme SECRET ", "acmeTOKEN-", "acme-private-key-", "acme access token: ", "acme_KEY_"]
+)
+def test_a_value_behind_a_word_that_says_so_is_found_without_a_sign(name: str) -> None:
+    value = samples("{hex:32}", 9, 1)[0]
+
+    assert [(value, Confidence.MEDIUM)] == judged(name.encode() + value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"aws waf update --lock-token {uuid:1}",
+        b"aws list --next-token {uuid:1}",
+        b"to-create-a-key-for-imported-key-material-1630603607560",
+        b"private_key: ed25519.Ed25519PrivateKey, other",
+        b"cache access /var/lib/{hex:32}",
+        b"private constructor of TheClassWithAVeryLongName2Here",
+    ],
+)
+def test_what_only_stands_behind_such_a_word_is_no_value(line: bytes) -> None:
+    text = line.decode().replace("{uuid:1}", "{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}")
+
+    assert judged(samples(text, 9, 1)[0]) == []
+
+
+def test_digits_that_count_up_may_have_been_handed_out() -> None:
+    """Nobody can tell an invented key from a real one by that; bytes that count up are a vector for tests."""
+    invented = b"12345678" + b"90abcdef" + b"12345678" + b"90abcdef"
+
+    assert [(invented, Confidence.MEDIUM)] == judged(b"acme_token = '" + invented + b"'")
