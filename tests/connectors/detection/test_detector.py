@@ -376,7 +376,7 @@ def test_a_disabled_format_is_not_looked_for_and_claims_nothing(matcher: str) ->
     one = Detector(catalogue().tuned((), disabled), FINGERPRINTER, matcher=matcher)
 
     assert {hit.detector for hit in scan(text, one)} == {"generic-secret-assignment"}
-    only = detectors(catalogue()) - {"jwt", "aws-access-key-id"}
+    only = detectors(catalogue()) - {"aws-access-key-id"}
     assert scan(text, Detector(catalogue().tuned((), only), FINGERPRINTER, matcher=matcher)) == []
 
 
@@ -394,7 +394,7 @@ def test_every_detector_is_known_by_its_id() -> None:
     known = detectors(load_catalogue())
 
     assert {plugin.format.id for plugin in load_plugins(OFF_BY_DEFAULT)} == plugin_identifiers()
-    assert plugin_identifiers() | {"generic-secret-assignment", "url-credentials", "jwt"} <= known | {"jwt"}
+    assert plugin_identifiers() | {"generic-secret-assignment", "url-credentials"} <= known
     assert detectors(load_catalogue().tuned(OWN, {"generic-secret-assignment"})) == (
         known - {"generic-secret-assignment"} | {entry.id for entry in OWN}
     )
