@@ -17,6 +17,7 @@ import msgspec
 from agent.configuration import load
 from agent.errors import ConfigurationFault, Ending, UsageFault
 from agent.export.base import counted
+from agent.session import available_matcher
 from agent.terminal import escaped
 from agent.tuning import FormatFile
 from agent.worker import restrict
@@ -29,8 +30,9 @@ from connectors.detection.trial import Places, Trial, Tried
 from storage.inventory import Checksum, Confidence
 
 TEXT_BYTES = 1 << 20
-MATCHER = "re2"
-"""It starts at once; all matchers find the same."""
+QUICK_MATCHER = "re2"
+"""It starts at once, and is slow on texts such as long runs of digits; all matchers find the same."""
+_QUICK_BYTES = 64 << 10
 _FORMATS_TOLD = 6
 
 WHY = {
@@ -72,9 +74,15 @@ def test(*, path: Path, form: str, config: Path | None) -> int:
     configuration = load(config, discover=True)
     tuning = configuration.tuning
     catalogue = shipped_catalogue().tuned(tuning.formats, tuning.disabled)
-    trial = Trial(catalogue, matcher=MATCHER, more_plugins=configuration.settings.detect_secrets.plugins)
+    settings = configuration.settings
     restrict(Limits())
     text = _read(path)
+    trial = Trial(
+        catalogue,
+        matcher=QUICK_MATCHER if len(text) <= _QUICK_BYTES else available_matcher(),
+        cache_directory=settings.cache_directory.expanduser(),
+        more_plugins=settings.detect_secrets.plugins,
+    )
     tried = trial.texts({"text": text}, keywords=True)["text"]
     answers = sorted(_answers(tried, Places(text)), key=_order)
     if form == "json":
@@ -101,7 +109,7 @@ def check(*, path: Path) -> int:
     if not file.count:
         raise ConfigurationFault(f"{escaped(str(path))} holds no [[format]] entry.")
     grave, advice = list(file.faults), list[str]()
-    for complaint in complaints(file.formats, catalogue, Trial(catalogue, matcher=MATCHER)) if file.formats else ():
+    for complaint in complaints(file.formats, catalogue, Trial(catalogue, matcher=QUICK_MATCHER)):
         sentence = f"{file.places[complaint.entry.id]}: {escaped(complaint.sentence)}."
         (grave if complaint.grave else advice).append(sentence)
     for kind, sentences in (("fault", grave), ("advice", advice)):

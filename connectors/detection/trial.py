@@ -18,8 +18,11 @@ from connectors.detection.batch import Batch, Detection, Window
 from connectors.detection.catalogue import Catalogue, Format
 from connectors.detection.confirmation import Candidate, Refusal, format_candidates
 from connectors.detection.detector import Detector, Refused
-from connectors.detection.segments import BLOCK_BYTES, Reach, segments
+from connectors.detection.segments import BLOCK_BYTES, SEGMENTS_PER_WINDOW, Reach, segments
 from connectors.fingerprint import KeyedFingerprinter
+
+_LINES = SEGMENTS_PER_WINDOW // 4
+"""So many lines are cut into pieces at a time, that their number is never capped."""
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -93,12 +96,13 @@ class Trial:
             if refusal is Refusal.KEYWORD_MISSING:
                 missing.append(candidate)
 
-        everywhere = [(end, 0) for end in sorted({*range(1, len(text), BLOCK_BYTES), *_line_ends(text)})]
-        for segment, _ in segments(text, window, everywhere, [Reach.LINE])[0]:
-            piece = text[segment.low : segment.high]
-            for entry in entries:
-                for _ in format_candidates(text, window, segment, piece, entry, note=note):
-                    pass  # the engine itself has judged it
+        everywhere = [(end, 0) for end in sorted({*range(1, len(text), BLOCK_BYTES), *_line_ends(text), len(text)})]
+        for begin in range(0, len(everywhere) if entries else 0, _LINES):
+            for segment, _ in segments(text, window, everywhere[begin : begin + _LINES], [Reach.LINE])[0]:
+                piece = text[segment.low : segment.high]
+                for entry in entries:
+                    for _ in format_candidates(text, window, segment, piece, entry, note=note):
+                        pass  # the engine itself has judged it
         for candidate in missing:
             yield Refused(
                 key=key,

@@ -88,6 +88,14 @@ def test_a_keyword_beside_it_makes_it_found() -> None:
     assert ("acme-key", Refusal.KEYWORD_MISSING) not in refusals(f"acme: {DIGITS}\n")
 
 
+def test_every_line_is_looked_at_for_what_lacks_a_keyword() -> None:
+    text = "nothing here\n" * 30_000 + f"x = {DIGITS}"
+
+    (found,) = tried(text).refused
+
+    assert (found.refusal, found.offset) == (Refusal.KEYWORD_MISSING, len(text) - len(DIGITS))
+
+
 def test_texts_are_kept_apart_and_forgotten() -> None:
     one = trial().texts({"a": f"{TOKEN}x".encode(), "b": b"nothing"})
 
