@@ -71,7 +71,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 def test(*, path: Path, form: str, config: Path | None) -> int:
     """Carry out ``nhi-agent patterns test``."""
-    configuration = load(config, discover=True)
+    configuration = load(config, discover=False)
     tuning = configuration.tuning
     catalogue = shipped_catalogue().tuned(tuning.formats, tuning.disabled)
     settings = configuration.settings

@@ -41,7 +41,7 @@ class Listed(Record, frozen=True, kw_only=True):
 
 def list_patterns(*, vendor: str | None, family: str | None, form: str, config: Path | None) -> int:
     """Carry out ``nhi-agent patterns list``."""
-    every = listed(load(config, discover=True).tuning)
+    every = listed(load(config, discover=False).tuning)
     _refuse_unknown("vendor", vendor, {one.format.vendor for one in every})
     _refuse_unknown("family", family, {one.family for one in every})
     shown = [one for one in every if (vendor is None or one.format.vendor == vendor) and family in {None, one.family}]
@@ -51,7 +51,7 @@ def list_patterns(*, vendor: str | None, family: str | None, form: str, config: 
 
 def explain(*, code: str, config: Path | None) -> int:
     """Carry out ``nhi-agent patterns explain``."""
-    every = {one.format.id: one for one in listed(load(config, discover=True).tuning)}
+    every = {one.format.id: one for one in listed(load(config, discover=False).tuning)}
     if code not in every:
         near = difflib.get_close_matches(code, sorted(every), n=1)
         hint = f"did you mean '{near[0]}'? " if near else ""

@@ -142,11 +142,17 @@ def test_what_is_not_there_is_one_sentence(desk: Path, arguments: list[str], wor
 
 @pytest.mark.parametrize("verb", [["list"], ["explain", "acme-key"], ["test"]], ids=lambda verb: verb[0])
 def test_a_wrong_configuration_is_told_with_its_line(desk: Path, verb: list[str]) -> None:
-    (desk / "nhi-agent.yaml").write_text(CONFIGURATION.replace("[0-9a-f]{24}", "(?=x)y"))
+    (desk / "c.yaml").write_text(CONFIGURATION.replace("[0-9a-f]{24}", "(?=x)y"))
 
-    sentence = one_sentence(run(*verb, folder=desk), Ending.CONFIGURATION)
+    sentence = one_sentence(run(*verb, "-c", "c.yaml", folder=desk), Ending.CONFIGURATION)
 
-    assert sentence.startswith("nhi-agent.yaml:8:7: format 'acme-key': look-around")
+    assert sentence.startswith("c.yaml:8:7: format 'acme-key': look-around")
+
+
+def test_the_configuration_of_the_working_folder_is_not_obeyed(desk: Path) -> None:
+    (desk / "nhi-agent.yaml").write_text(CONFIGURATION)
+
+    assert "acme-key" not in said(run("list", folder=desk))
 
 
 # --- explain ----------------------------------------------------------------------------------------------------------
