@@ -44,6 +44,28 @@ outputs: []
 #  - {{format: jsonl, path: nhi-agent.jsonl}}
 #  - {{format: csv, path: nhi-agent.csv}}
 
+# What is changed of detection; docs/detection.md tells all of it. Try formats by `nhi-agent patterns test FILE`.
+# detection:
+#   # Formats of your own, here or in TOML files (`nhi-agent patterns check FILE`).
+#   formats:
+#     - id: acme-deploy-token
+#       name: Acme deploy token
+#       vendor: acme
+#       type: access_token
+#       expression: 'acme_[A-Za-z0-9]{{32}}'
+#       literals: [acme_]
+#       preview: acme_
+#   format_files: [formats/acme.toml]
+#   # Formats that are not looked for, each with the reason.
+#   disabled_formats:
+#     github-token-legacy: our commit ids stand beside the word token everywhere
+#   # What is known and accepted until a day: shown as suppressed, never hidden. Values are named by fingerprint only.
+#   allow_list:
+#     - path: tests/fixtures/**
+#       detector: generic-*
+#       reason: made up for the tests
+#       expires: 2027-01-31
+
 # Who answers for what: a list of {{owner, email, repository, path, detector, left}}.
 # owners_file: owners.yaml
 # Who has left: a list of {{email, name, left}}.

@@ -20,7 +20,20 @@ from agent.redaction import crash_line, set_up_hooks
 from agent.terminal import escaped
 from storage.errors import NotAllowed, NotFound, StoreError
 
-COMMANDS = ("sweep", "run", "findings", "export", "rules", "doctor", "init", "config", "schema", "db", "key")
+COMMANDS = (
+    "sweep",
+    "run",
+    "findings",
+    "export",
+    "rules",
+    "patterns",
+    "doctor",
+    "init",
+    "config",
+    "schema",
+    "db",
+    "key",
+)
 """The verbs, in the order in which they are shown."""
 _MODULES = {"db": "database"}
 _BROKEN_PIPE = 128 + 13  # what a shell shows for a program that SIGPIPE ended

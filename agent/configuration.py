@@ -6,11 +6,16 @@ that is silently ignored is a control that does not operate. This module loads p
 
 from __future__ import annotations
 
+import ast
 import difflib
+import inspect
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -22,10 +27,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from agent import yaml_document
 from agent.errors import ConfigurationFault
 from agent.locations import carries_credentials, is_url
-from agent.plan import TargetSpec
+from agent.plan import TargetSpec, Tuning
 from agent.redaction import masked
 from agent.terminal import escaped
 from connectors.base import Limits
+from connectors.detection.catalogue import Format
 from storage.inventory import (
     Confidence,
     CredentialType,
@@ -47,6 +53,7 @@ Threshold = Literal["none", "low", "medium", "high", "critical", "new"]
 FormatName = Literal["table", "jsonl", "sarif", "csv"]
 
 _DEFAULT_POLICY = Policy()
+_FINGERPRINT = re.compile(r"v1:[0-9a-f]{8}:[0-9a-f]{64}")
 
 
 class Section(BaseModel):
@@ -141,6 +148,80 @@ class DetectSecretsSettings(Section):
     """Plugins used beyond the usual ones, by class name: IPPublicDetector, SoftlayerDetector, IbmCosHmacDetector…"""
 
 
+def _format_settings() -> type[Section]:
+    """A format as a section: the very fields that an entry of a TOML file of formats has."""
+    fields: dict[str, Any] = {
+        field.name: (field.type, ... if field.required else field.default) for field in msgspec.structs.fields(Format)
+    }
+    doc = "A format of your own, with the fields of the entries in a TOML file of formats."
+    return create_model("FormatSettings", __base__=Section, __doc__=doc, **fields)
+
+
+FormatSettings: Any = _format_settings()
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise ValueError("is empty; say why")
+    return reason
+
+
+class AllowanceSettings(Section):
+    """One entry of the allow-list. All that is given must fit."""
+
+    path: Text | None = None
+    """Pattern over paths, as in .gitignore: tests/fixtures/**, *.md."""
+    repository: Text | None = None
+    """Glob over repository names."""
+    detector: Text | None = None
+    """Glob over the ids of formats."""
+    fingerprint: str | None = None
+    """The one value that is meant, by the fingerprint that outputs show (v1:…). A value itself never stands here."""
+    reason: Text
+    """Why it is accepted."""
+    expires: date
+    """From this day on (UTC) the entry no longer applies."""
+
+    @field_validator("reason")
+    @classmethod
+    def _says_something(cls, reason: str) -> str:
+        return _said(reason)
+
+    @field_validator("fingerprint")
+    @classmethod
+    def _no_value(cls, fingerprint: str | None) -> str | None:
+        if fingerprint is not None and not _FINGERPRINT.fullmatch(fingerprint):
+            raise ValueError(
+                "is no fingerprint; write v1:KEY:DIGEST as `nhi-agent findings show` prints it, never a value"
+            )
+        return fingerprint
+
+    @model_validator(mode="after")
+    def _narrows_down(self) -> Self:
+        patterns = (self.path, self.repository, self.detector)
+        if self.fingerprint is None and not any(pattern.strip("*/") for pattern in patterns if pattern):
+            raise ValueError("allows everything; narrow it down by path, repository, detector or fingerprint")
+        return self
+
+
+class DetectionSettings(Section):
+    """What is changed of detection. Each run's policy digest covers it."""
+
+    formats: Annotated[list[FormatSettings], Field(max_length=1000)] = []
+    """Formats of your own; see docs/detection.md."""
+    format_files: list[Path] = []
+    """TOML files of formats of your own; relative to the configuration file."""
+    disabled_formats: dict[str, Text] = {}
+    """By id: formats that are not looked for, each with the reason."""
+    allow_list: Annotated[list[AllowanceSettings], Field(max_length=10_000)] = []
+    """What is known and accepted until a day. It is shown as suppressed, never hidden."""
+
+    @field_validator("disabled_formats")
+    @classmethod
+    def _say_why(cls, disabled: dict[str, str]) -> dict[str, str]:
+        return {code: _said(reason) for code, reason in disabled.items()}
+
+
 def _limit_settings() -> type[Section]:
     """The limits of a worker as a section: one field for each of `connectors.base.Limits`, all positive."""
     fields: dict[str, Any] = {
@@ -192,6 +273,7 @@ class Settings(BaseSettings):
     """What `run` sweeps."""
     outputs: list[OutputSettings] = []
     """What `run` writes at its end."""
+    detection: DetectionSettings = DetectionSettings()
     detect_secrets: DetectSecretsSettings = DetectSecretsSettings()
     limits: LimitSettings = LimitSettings()
     policy: PolicySettings = PolicySettings()
@@ -244,6 +326,10 @@ class Configuration:
         place = self._document.place(path, exact=True)
         return place or "default"
 
+    def place(self, path: tuple[str | int, ...]) -> str:
+        """Say where a fault stands: a variable, or the line of the file that is nearest to it."""
+        return _variable(path, self._environment) or self._document.place(path) or self._document.name
+
     def store_url(self) -> str:
         """The store's URL, references resolved."""
         return resolve_store(self.settings.store, self._document.folder, place=self.origin(("store",)))
@@ -287,7 +373,17 @@ class Configuration:
             severities={code: rule.severity for code, rule in given.rules.items() if rule.severity},
             owners=load_owners(owners) if owners else (),
             left=load_personnel(personnel, as_of=as_of) if personnel else frozenset(),
+            allow_list=self.tuning.allow_list,
+            disabled_formats=self.tuning.disabled,
+            own_formats={entry.id: entry.digest() for entry in self.tuning.formats},
         )
+
+    @cached_property
+    def tuning(self) -> Tuning:
+        """What is changed of detection, found to be sound. Raises `ConfigurationFault` with all that is wrong."""
+        from agent.tuning import read_tuning
+
+        return read_tuning(self.settings.detection, folder=self.folder, place=self.place)
 
     def check_rules(self, codes: frozenset[str]) -> None:
         """Refuse rule codes that no rule carries: a misspelt one would switch nothing off."""
@@ -336,7 +432,21 @@ def json_schema() -> dict[str, Any]:
     # These defaults depend on the machine.
     for name in ("jobs", "cache_directory"):
         schema["properties"][name].pop("default", None)
+    for name, text in _field_lines(Format).items():
+        schema["$defs"]["FormatSettings"]["properties"][name]["description"] = text
     return schema
+
+
+def _field_lines(record: type) -> dict[str, str]:
+    """What a record says of its fields: the text under each, which Python itself does not keep."""
+    (definition,) = ast.parse(inspect.getsource(record)).body
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    return {
+        field.target.id: inspect.cleandoc(told.value.value)
+        for field, told in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(told, ast.Expr) and isinstance(told.value, ast.Constant) and isinstance(told.value.value, str)
+    }
 
 
 def default_state_directory() -> Path:

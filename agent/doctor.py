@@ -52,6 +52,7 @@ def examine(config: Path | None, store: str | None) -> list[Check]:
     try:
         place = installation(config, store, discover=False)
         checks.append(_configuration(place.configuration))
+        checks.append(_tuning(place.configuration))
     except AgentError as error:
         checks.append(Check(name="configuration", mark=Mark.FAULT, detail=str(error), ending=error.ending))
         return checks
@@ -137,6 +138,13 @@ def _configuration(configuration: Configuration) -> Check:
     origin = configuration.name or "none: defaults"
     detail = f"{origin}; {len(settings.repositories)} configured repositories; policy '{settings.policy.name}'"
     return Check(name="configuration", mark=Mark.FINE, detail=escaped(detail))
+
+
+def _tuning(configuration: Configuration) -> Check:
+    """Own formats, formats switched off and the allow-list. Raises `ConfigurationFault` where they are not sound."""
+    tuning = configuration.tuning
+    counts = f"{len(tuning.formats)} own formats, {len(tuning.disabled)} disabled, {len(tuning.allow_list)} allowances"
+    return Check(name="detection", mark=Mark.FINE, detail=counts)
 
 
 def _key(place: Installation) -> Check:

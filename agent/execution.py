@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from types import FrameType
 
+from agent.allowances import unknown_keys
 from agent.delivery import Delivery, deliver
 from agent.errors import Ending
 from agent.export.base import OPEN_STATUSES, RunReport, counted
@@ -22,6 +24,7 @@ from agent.supervision import Stop
 from agent.terminal import escaped
 from storage.inventory import Confidence, Finding, FindingStatus, Record, Severity
 
+logger = logging.getLogger(__name__)
 GAPS_TOLD = 20
 """How many gaps are told on stderr where the table is not; the outputs hold all of them."""
 
@@ -54,6 +57,8 @@ def carry_out(
     store = place.open_store(create=True)
     with store:
         ring = place.keyring_of(store, as_of=moment)
+        for sentence in unknown_keys(plan.tuning.allow_list, ring.checks(), moment):
+            logger.warning("%s", sentence)
         progress = ProgressLine(wanted=not manner.quiet, colour=manner.colour)
         with stopped_by_signals() as stop:
             try:

@@ -263,6 +263,7 @@ def _place(occurrence: Occurrence, *, present: bool) -> str:
         standing = "at HEAD"
     else:
         standing = "in history" if occurrence.commit else occurrence.place.replace("_", " ")
-    wish = f", suppressed ({occurrence.suppressed.source.replace('_', ' ')})" if occurrence.suppressed else ""
+    asked = occurrence.suppressed
+    wish = f", suppressed ({asked.source.replace('_', ' ')}: {asked.reason})" if asked else ""
     versions = f", {occurrence.versions:,} versions" if occurrence.versions > 1 else ""
     return f"{occurrence.repository}: {place_name(occurrence)}, {standing}{versions}{wish}"

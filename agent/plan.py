@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from connectors.base import Limits
+from connectors.detection.catalogue import OwnFormat
 from connectors.git.target import Mode
-from storage.inventory import Policy, Record
+from storage.inventory import Allowance, Policy, Record
 
 
 class TargetSpec(Record, frozen=True, kw_only=True):
@@ -30,6 +31,17 @@ class TargetSpec(Record, frozen=True, kw_only=True):
     """Why it cannot even be tried, in one sentence: a gap of the run, which goes on with the others."""
 
 
+class Tuning(Record, frozen=True, kw_only=True):
+    """What the operator changes of detection."""
+
+    formats: tuple[OwnFormat, ...] = ()
+    """The operator's own."""
+    disabled: Mapping[str, str] = {}
+    """By id: formats that are not looked for, each with the reason."""
+    allow_list: tuple[Allowance, ...] = ()
+    """All entries, also those that have expired."""
+
+
 class SweepPlan(Record, frozen=True, kw_only=True):
     """Everything an execution needs to know beside its store, its keys and the time."""
 
@@ -44,6 +56,7 @@ class SweepPlan(Record, frozen=True, kw_only=True):
     limits: Limits
     detect_secrets_extra: tuple[str, ...] = ()
     """detect-secrets plugins asked for beyond those used by default."""
+    tuning: Tuning = Tuning()
     cache_directory: Path
 
 

@@ -24,6 +24,8 @@ from agent.plan import RunResult, SweepPlan, TargetSpec
 from agent.scratch import remove_stale_scratch
 from agent.supervision import Refused, Stop, Told, observe
 from agent.worker import Job
+from connectors.detection.catalogue import shipped_catalogue
+from connectors.detection.detector import detectors
 from connectors.git.target import Mode, enclosing_repository, is_address
 from connectors.git.worktree import is_git_directory, nested_repositories
 from rules.judgement import judge
@@ -63,10 +65,13 @@ def execute(
     )
     logger.info("run %d begun: %s", run.seq, plan.kind)
     try:
-        with closing(observe(_jobs(plan, keyring), workers=plan.jobs, stop=stop)) as seen:
+        with closing(observe(_jobs(plan, keyring, as_of), workers=plan.jobs, stop=stop)) as seen:
             complete = _collect(plan, run, store, chain(untried(plan.targets), narrated(seen)), progress)
         codes = frozenset(rule.code for rule in RULES)
-        promoted = store.promote(run, policy=plan.policy, judge=judge, finished_time=clock(), codes=codes)
+        looked_for = detectors(shipped_catalogue().tuned(plan.tuning.formats, plan.tuning.disabled))
+        promoted = store.promote(
+            run, policy=plan.policy, judge=judge, finished_time=clock(), codes=codes, detectors=looked_for
+        )
     except BaseException:
         store.abandon(run)
         raise
@@ -109,8 +114,10 @@ def _collect(
     return complete
 
 
-def _jobs(plan: SweepPlan, keyring: KeyRing) -> Sequence[Job]:
+def _jobs(plan: SweepPlan, keyring: KeyRing, as_of: datetime) -> Sequence[Job]:
     """One job a target, and one for each repository inside a plain directory; a path named twice is read once."""
+    tuning = plan.tuning
+    allowed = tuple(entry for entry in tuning.allow_list if entry.holds(as_of))
     jobs: dict[tuple[str | None, str, Mode, str | None], Job] = {}
     for target in plan.targets:
         for location in _places(target) if target.problem is None else ():
@@ -126,6 +133,9 @@ def _jobs(plan: SweepPlan, keyring: KeyRing) -> Sequence[Job]:
                 cache_directory=str(plan.cache_directory),
                 scratch="",
                 more_plugins=plan.detect_secrets_extra,
+                formats=tuning.formats,
+                disabled_formats=frozenset(tuning.disabled),
+                allow_list=allowed,
                 token=os.environ.get(target.token_env) if target.token_env else None,
                 ssh_key=str(target.ssh_key_file) if target.ssh_key_file else None,
                 known_hosts=str(target.known_hosts_file) if target.known_hosts_file else None,

@@ -6,10 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from connectors.base import Fingerprinter, Limits, Progress
-from connectors.detection.catalogue import load_catalogue
+from connectors.detection.allow_list import AllowList
+from connectors.detection.catalogue import OwnFormat, shipped_catalogue
 from connectors.detection.detector import Detector
 from connectors.detection.suppressions import Baselines
 from connectors.fingerprint import KeyedFingerprinter
+from storage.inventory import Allowance
 
 
 class WorkerSession:
@@ -26,21 +28,27 @@ class WorkerSession:
         cache_directory: Path,
         more_plugins: tuple[str, ...],
         progress: Progress,
+        formats: tuple[OwnFormat, ...] = (),
+        disabled_formats: frozenset[str] = frozenset(),
+        allow_list: tuple[Allowance, ...] = (),
     ) -> None:
         """Keep what the supervisor sent; nothing is loaded before it is asked for."""
         self.limits = limits
         self.deadline = deadline
         self.scratch = scratch
         self.progress = progress
+        self.allow_list = AllowList(allow_list)
         self.fingerprinter: Fingerprinter = KeyedFingerprinter(subkeys)
         self._matcher = matcher
         self._cache_directory = cache_directory
         self._more_plugins = more_plugins
+        self._formats = formats
+        self._disabled_formats = disabled_formats
 
     def detector(self, baselines: Baselines) -> Detector:
         """Build the detector, aware of the baselines that the target itself carries."""
         return Detector(
-            load_catalogue(),
+            shipped_catalogue().tuned(self._formats, self._disabled_formats),
             self.fingerprinter,
             matcher=available_matcher() if self._matcher == "auto" else self._matcher,
             cache_directory=self._cache_directory,

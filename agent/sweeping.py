@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from agent.allowances import expired_sentences
 from agent.delivery import Delivery, check, paired
 from agent.errors import ConfigurationFault, UsageFault
 from agent.execution import Manner, Threshold, carry_out
@@ -25,6 +27,7 @@ from connectors.git.clone import checked_address
 from connectors.git.target import GitTarget, Mode, TargetError
 from storage.inventory import Confidence, Policy, Severity
 
+logger = logging.getLogger(__name__)
 _LEVELS = {0: 30, 1: 20}  # WARNING, INFO; more is DEBUG
 
 
@@ -97,6 +100,8 @@ def _start(
     if not chosen:
         return 0
     policy = place.policy(as_of=as_of or now(), owners_file=owners)
+    for at, sentence in expired_sentences(policy, as_of or now()):
+        logger.warning("%s: %s", place.configuration.place(("detection", "allow_list", at)), sentence)
     plan = _plan(place, kind, chosen, policy, jobs=jobs, timeout=timeout)
     return carry_out(place, plan, as_of=as_of, threshold=threshold, manner=manner)
 
@@ -120,6 +125,7 @@ def _plan(
         matcher=settings.matcher,
         limits=msgspec.structs.replace(limits, wall_seconds=timeout) if timeout else limits,
         detect_secrets_extra=tuple(settings.detect_secrets.plugins),
+        tuning=place.configuration.tuning,
         cache_directory=settings.cache_directory.expanduser(),
     )
 

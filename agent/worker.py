@@ -19,7 +19,9 @@ import msgspec
 
 from agent.frames import END, PROGRESS, REFUSED, Frames
 from connectors.base import Limits
+from connectors.detection.catalogue import OwnFormat
 from connectors.git.target import GitTarget, Mode, TargetError
+from storage.inventory import Allowance
 
 TOKEN_VARIABLE = "NHI_AGENT_GIT_TOKEN"
 
@@ -41,6 +43,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     cache_directory: str
     scratch: str
     more_plugins: tuple[str, ...] = ()
+    formats: tuple[OwnFormat, ...] = ()
+    """The operator's own, found to be sound before."""
+    disabled_formats: frozenset[str] = frozenset()
+    """Ids of formats that are not looked for."""
+    allow_list: tuple[Allowance, ...] = ()
+    """The entries that apply."""
     token: str | None = None
     """Access token for an https clone; it travels over the pipe only."""
     ssh_key: str | None = None
@@ -125,6 +133,9 @@ def collect(job: Job, frames: Frames) -> None:
         matcher=job.matcher,
         cache_directory=Path(job.cache_directory),
         more_plugins=job.more_plugins,
+        formats=job.formats,
+        disabled_formats=job.disabled_formats,
+        allow_list=job.allow_list,
         progress=progress,
     )
     sent = 0

@@ -38,6 +38,7 @@ from storage.inventory import (
     Severity,
     Subject,
     SubjectKind,
+    SuppressionSource,
     Validity,
 )
 
@@ -108,7 +109,7 @@ class Rule(ABC, Generic[S]):
 
         A value whose every occurrence is suppressed by a source that the policy admits is excepted instead.
         """
-        if isinstance(subject, SecretExposure) and admitted(subject, context.policy):
+        if isinstance(subject, SecretExposure) and admitted(subject, context.policy, context.as_of):
             return self._assessment(
                 subject,
                 context,
@@ -241,10 +242,14 @@ def locator(occurrence: Occurrence) -> str:
     return occurrence.path if occurrence.line is None else f"{occurrence.path}:{occurrence.line}"
 
 
-def admitted(exposure: SecretExposure, policy: Policy) -> bool:
-    """Whether every occurrence is suppressed, each by a source that the policy admits."""
+def admitted(exposure: SecretExposure, policy: Policy, as_of: datetime) -> bool:
+    """Whether every occurrence is suppressed, each by a source that the policy admits and by a wish that still holds.
+
+    The operator's allow-list is a part of the policy: it needs no admission.
+    """
+    sources = policy.admitted_suppressions | {SuppressionSource.ALLOW_LIST}
     wishes = [occurrence.suppressed for occurrence in exposure.occurrences]
-    return bool(wishes) and all(wish is not None and wish.source in policy.admitted_suppressions for wish in wishes)
+    return bool(wishes) and all(wish is not None and wish.source in sources and wish.holds(as_of) for wish in wishes)
 
 
 class _Bearing(Record, frozen=True, kw_only=True):

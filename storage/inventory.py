@@ -230,7 +230,7 @@ class OwnerSource(StrEnum):
 
 
 class SuppressionSource(StrEnum):
-    """Who asked, inside the scanned repository, that an occurrence be passed over."""
+    """Who asked that an occurrence be passed over: somebody inside the scanned repository, or the operator."""
 
     INLINE_COMMENT = "inline_comment"
     """A comment on the line or the one above, such as `gitleaks:allow`."""
@@ -239,6 +239,8 @@ class SuppressionSource(StrEnum):
     """An entry of detect-secrets' `.secrets.baseline`."""
     BASELINE = "baseline"
     """An entry of our own `.nhi-agent-baseline.json`."""
+    ALLOW_LIST = "allow_list"
+    """An entry of the operator's allow-list. It is part of the policy, and so needs no admission by it."""
 
 
 class Outcome(StrEnum):
@@ -444,12 +446,21 @@ class CommitPoint(Record, frozen=True, kw_only=True):
 
 
 class Suppression(Record, frozen=True, kw_only=True):
-    """A wish, found in the scanned material, to pass an occurrence over. Shown, never obeyed silently."""
+    """A wish, found in the scanned material or written by the operator, to pass an occurrence over.
+
+    Shown, never obeyed silently.
+    """
 
     source: SuppressionSource
     """Which kind of wish it is; the policy says which kinds it admits."""
     reason: str
     """What was found, for a person: the comment's mark, or the list and its entry."""
+    expiration_time: datetime | None = None
+    """From this moment on it no longer counts; `None` for a wish that knows no end."""
+
+    def holds(self, as_of: datetime) -> bool:
+        """Whether it still counts at a moment: what was seen long ago may have expired since."""
+        return self.expiration_time is None or as_of < self.expiration_time
 
 
 class Occurrence(Record, frozen=True, kw_only=True):
@@ -721,6 +732,30 @@ class OwnerAssignment(Record, frozen=True, kw_only=True):
     """Where the line stands: the file's name and the number of the entry in it."""
 
 
+class Allowance(Record, frozen=True, kw_only=True):
+    """One entry of the operator's allow-list: occurrences that are known, and accepted until a day.
+
+    All that is given must fit. A value is named by its fingerprint only.
+    """
+
+    reason: str
+    """Why they are accepted, in the operator's words."""
+    expiration_time: datetime
+    """From this moment on the entry no longer applies."""
+    repository: str = "*"
+    """Glob over repository names."""
+    path: str = "**"
+    """Pattern over paths, gitignore style; `**` also covers what has no path."""
+    detector: str = "*"
+    """Glob over the codes of formats."""
+    fingerprint: str | None = None
+    """Keyed fingerprint of the one value that is meant, under any key of the ring; `None` for whatever value."""
+
+    def holds(self, as_of: datetime) -> bool:
+        """Whether the entry applies at a moment."""
+        return as_of < self.expiration_time
+
+
 _REMEDIATION_DAYS = {
     Severity.CRITICAL: 7,
     Severity.HIGH: 30,
@@ -769,6 +804,12 @@ class Policy(Record, frozen=True, kw_only=True):
     """The owners file, in its order: of several lines that match, the last one counts."""
     left: frozenset[str] = frozenset()
     """E-mail addresses of people who have left, by a personnel list."""
+    allow_list: tuple[Allowance, ...] = ()
+    """The operator's allow-list, in its order, with the entries that have expired."""
+    disabled_formats: Mapping[str, str] = {}
+    """By code: formats that are not looked for, each with the reason."""
+    own_formats: Mapping[str, str] = {}
+    """By code: SHA-256 of what each of the operator's own formats says."""
 
     def rotation_limit(self, kind: CredentialType) -> int:
         """Days after which a credential of this kind must have been rotated."""
@@ -821,6 +862,8 @@ class Context(Record, frozen=True, kw_only=True):
     """The thresholds in force."""
     links: tuple[Link, ...] = ()
     """Joined edges between the things of the inventory."""
+    detectors: frozenset[str] = frozenset()
+    """Codes of the formats that the run looked for; empty where nobody told."""
 
 
 class Assessment(Record, frozen=True, kw_only=True):

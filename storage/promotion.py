@@ -28,11 +28,13 @@ def promote(
     judge: Judge,
     finished_time: datetime,
     codes: frozenset[str] | None = None,
+    detectors: frozenset[str] = frozenset(),
 ) -> PromotionSummary:
     """Promote a run inside the caller's transaction.
 
     A scope in which the run was overtaken costs that scope and not the run. `codes` are those of all rules that exist;
-    findings about the run's subjects by any other rule are closed. Without it no rule is held to be gone.
+    findings about the run's subjects by any other rule are closed. Without it no rule is held to be gone. `detectors`
+    are the formats that the run looked for: what any other one found was not looked for, and so is not cleaned.
     """
     become_writer(connection)
     leases.require_staged(connection, run.seq)
@@ -45,7 +47,7 @@ def promote(
     gone = absorption.record_gone(connection, run.seq)
     count, standing = merge_exposures(connection, run.seq, read)
     judgement = Judgement(connection, run, policy, read)
-    context = Context(as_of=run.as_of, policy=policy)
+    context = Context(as_of=run.as_of, policy=policy, detectors=detectors)
     judgement.take(judge(subjects(connection, run.seq, read, standing), context))
     if codes is not None:
         judgement.close_withdrawn(codes)

@@ -226,15 +226,25 @@ class Store(Reader):
         judge: Judge,
         finished_time: datetime,
         codes: frozenset[str] | None = None,
+        detectors: frozenset[str] = frozenset(),
     ) -> PromotionSummary:
         """Make the run count, all of it or nothing; scopes in which it was overtaken are recorded as gaps.
 
-        `codes` are the codes of all rules that exist, disabled ones among them: see `storage.promotion`.
+        `codes` are the codes of all rules that exist, disabled ones among them, and `detectors` those of the formats
+        that were looked for: see `storage.promotion`.
         """
         with self._write(durable=True) as connection:
             become_writer(connection)
             began = self._clock()
-            summary = promote(connection, run, policy=policy, judge=judge, finished_time=finished_time, codes=codes)
+            summary = promote(
+                connection,
+                run,
+                policy=policy,
+                judge=judge,
+                finished_time=finished_time,
+                codes=codes,
+                detectors=detectors,
+            )
             leases.extend(connection, run.seq, since=began, now=self._clock())
             return summary
 

@@ -325,7 +325,9 @@ def loaded_by(*arguments: str) -> set[str]:
     return {name.split(".")[0] for name in json.loads(answer.stdout.splitlines()[-1])}
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("sweep", "--help")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("--version",), ("sweep", "--help"), ("patterns", "test", "--help")], ids=" ".join
+)
 def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert set() == loaded_by(*arguments) & set(HEAVY)
 

@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
+from agent.allowances import expired_sentences
 from rules.base import main_occurrence
 from storage.inventory import (
     Assessment,
@@ -137,6 +138,18 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         named = next((each.name for each in self.resources if location and each.location == location), None)
         return named or target_name(uid)
 
+    def tuning_sentences(self) -> tuple[str, ...]:
+        """What the configuration left out of this run, a sentence each, and what it can no longer be held to allow."""
+        disabled = (
+            f"the format {code} was not looked for, as configured: {reason}"
+            for code, reason in sorted(self.policy.disabled_formats.items())
+        )
+        return (*disabled, *self.expired_allowances())
+
+    def expired_allowances(self) -> tuple[str, ...]:
+        """The entries of the allow-list that no longer applied in this run, a sentence each."""
+        return tuple(sentence for _, sentence in expired_sentences(self.policy, self.run.as_of))
+
     def gap_sentences(self) -> tuple[str, ...]:
         """Everything that could not be seen, a sentence each. What several carriers lack is one to a person."""
         ordered = sorted(self.gaps, key=lambda gap: (gap.scope_uid, gap.reason, gap.detail))
@@ -221,9 +234,10 @@ def answering_owner(exposure: SecretExposure) -> Owner | None:
     )
 
 
-def is_suppressed(exposure: SecretExposure) -> bool:
-    """Whether the scanned repository asks to pass over every place of the value."""
-    return bool(exposure.occurrences) and all(occurrence.suppressed for occurrence in exposure.occurrences)
+def is_suppressed(exposure: SecretExposure, as_of: datetime) -> bool:
+    """Whether somebody asks to pass over every place of the value: the scanned repository, or the operator."""
+    wishes = [occurrence.suppressed for occurrence in exposure.occurrences]
+    return bool(wishes) and all(wish is not None and wish.holds(as_of) for wish in wishes)
 
 
 def first_place(exposure: SecretExposure) -> Occurrence | None:

@@ -44,7 +44,12 @@ KINDS: Mapping[str, type[Record]] = {
 """The record behind each kind of line, in the order in which lines are written."""
 
 _COMPUTED: Mapping[str, Mapping[str, Any]] = {
-    "run": {"complete": {"type": "boolean"}},
+    "run": {
+        "complete": {"type": "boolean"},
+        "own_formats": {"type": "array", "items": {"type": "string"}},
+        "disabled_formats": {"type": "object", "additionalProperties": {"type": "string"}},
+        "expired_allowances": {"type": "array", "items": {"type": "string"}},
+    },
     "exposure": {"days_exposed": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}},
     "finding": {
         "control_ids": {"type": "array", "items": {"type": "string"}},
@@ -71,7 +76,7 @@ class JsonLines:
 
 def lines(report: RunReport) -> Iterator[dict[str, Any]]:
     """Yield the records as plain objects, in an order that depends on their names alone."""
-    yield {**line("run", report.run), "complete": report.complete}
+    yield _run(report)
     yield from _ordered("scope", report.scopes)
     yield from _ordered("coverage", report.coverage)
     yield from _ordered("gap", report.gaps)
@@ -129,6 +134,17 @@ def line(kind: str, record: Record) -> dict[str, Any]:
     if "kind" in row:
         row[f"{kind}_kind"] = row.pop("kind")
     return {**row, "kind": kind, "schema_version": SCHEMA_VERSION}
+
+
+def _run(report: RunReport) -> dict[str, Any]:
+    """The run, and what its policy changed of detection."""
+    return {
+        **line("run", report.run),
+        "complete": report.complete,
+        "own_formats": sorted(report.policy.own_formats),
+        "disabled_formats": dict(sorted(report.policy.disabled_formats.items())),
+        "expired_allowances": list(report.expired_allowances()),
+    }
 
 
 def _exposure(exposure: SecretExposure, report: RunReport) -> dict[str, Any]:

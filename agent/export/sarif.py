@@ -88,7 +88,10 @@ def _rule(page: RulePage) -> dict[str, Any]:
 
 
 def _invocation(report: RunReport) -> dict[str, Any]:
-    """How the run went (§3.20). Gaps are notifications, so that a viewer shows what was not looked at."""
+    """How the run went (§3.20). Gaps are notifications, so that a viewer shows what was not looked at.
+
+    So is what the configuration left out, and what it no longer allows.
+    """
     ended = {"endTimeUtc": _moment(report.run.finished_time)} if report.run.finished_time else {}
     return {
         "executionSuccessful": report.complete,
@@ -101,6 +104,10 @@ def _invocation(report: RunReport) -> dict[str, Any]:
                 "descriptor": {"id": "coverage-gap"},
             }
             for gap in sorted(report.gaps, key=lambda gap: (gap.scope_uid, gap.reason, gap.detail, gap.locator or ""))
+        ]
+        + [
+            {"level": "warning", "message": {"text": _text(sentence)}, "descriptor": {"id": "detection"}}
+            for sentence in report.tuning_sentences()
         ],
     }
 
@@ -153,11 +160,14 @@ def _location(place: Occurrence) -> dict[str, Any]:
 
 
 def _suppressions(finding: Finding, exposure: SecretExposure | None, report: RunReport) -> Iterator[dict[str, Any]]:
-    """Accepted risk, and wishes of the scanned repository: the latter are under review until a policy admits them."""
+    """Accepted risk, the operator's allow-list, and wishes of the scanned repository.
+
+    The latter are under review until a policy admits them.
+    """
     for exception in report.exceptions_by_finding.get(finding.uid, ()):
         status = "accepted" if exception.approved else "underReview"
         yield {"kind": "external", "status": status, "justification": _text(exception.reason)}
-    if exposure is None or not is_suppressed(exposure):
+    if exposure is None or not is_suppressed(exposure, report.run.as_of):
         return
     wishes = sorted(
         {(place.suppressed.source, place.suppressed.reason) for place in exposure.occurrences if place.suppressed}

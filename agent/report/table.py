@@ -20,6 +20,7 @@ from agent.export.base import (
 )
 from agent.report.columns import Column, hanging, print_columns
 from agent.terminal import plain
+from rules.base import admitted
 from storage.inventory import (
     Carrier,
     Confidence,
@@ -35,6 +36,7 @@ from storage.inventory import (
     SecretExposure,
     Severity,
     SubjectKind,
+    SuppressionSource,
     Validity,
 )
 
@@ -167,6 +169,8 @@ def _print_coverage(report: RunReport, console: Console) -> None:
         count = f" ({exclusion.count:,})" if exclusion.count > 1 else ""
         of = f" of {report.resource_name(holder.resource_uid)}" if holder is not None and len(by_resource) > 1 else ""
         console.print(plain(f"  left out{of}: {exclusion.detail or exclusion.reason}{count}", "dim"))
+    for sentence in report.tuning_sentences():
+        console.print(hanging(plain("  configured: ", "yellow"), sentence))
 
 
 def _name_and_place(uid: str, scopes: Sequence[Scope], report: RunReport) -> str:
@@ -301,7 +305,7 @@ def _row(exposure: SecretExposure, report: RunReport) -> Row:
     leading = findings[0] if findings else None
     severity = leading.severity if leading else exposure.severity
     here = report.here(exposure)
-    suppressed = is_suppressed(exposure)
+    suppressed = is_suppressed(exposure, report.run.as_of)
     age = days_exposed(exposure, report.run.as_of)
     return Row(
         severity=severity,
@@ -309,9 +313,9 @@ def _row(exposure: SecretExposure, report: RunReport) -> Row:
         what=f"{exposure.name} ({exposure.preview})" if exposure.preview else exposure.name,
         where=_where(here, exposure, several=len(report.resources) > 1),
         since=_since(exposure, age),
-        standing=_standing(here),
+        standing=_standing(here, report),
         owner=_owner(exposure, report),
-        status=_status(leading, exposure, suppressed=suppressed),
+        status=_status(leading, exposure, report, suppressed=suppressed),
         reference=(leading or exposure).uid[:10],
         unresolved=unresolved,
         committed=exposure.in_history is not False,
@@ -350,8 +354,10 @@ def _since(exposure: SecretExposure, age: int | None) -> str:
     return f"{first.time.date().isoformat()} {first.author_name}, {age:,} days"
 
 
-def _standing(exposure: SecretExposure) -> str:
+def _standing(exposure: SecretExposure, report: RunReport) -> str:
     if not exposure.present:
+        if exposure.detector in report.policy.disabled_formats:
+            return "not looked for"
         return "gone, not revoked"
     if exposure.at_head:
         return "HEAD"
@@ -380,10 +386,15 @@ def _owner(exposure: SecretExposure, report: RunReport) -> str:
     return f"{name} (inactive)" if owner_active(owner, report.run.as_of, report.policy) is False else name
 
 
-def _status(finding: Finding | None, exposure: SecretExposure, *, suppressed: bool) -> str:
+def _status(finding: Finding | None, exposure: SecretExposure, report: RunReport, *, suppressed: bool) -> str:
     words = [] if exposure.validity is Validity.UNKNOWN else [exposure.validity.value]
     if suppressed:
-        words.append("suppressed, unapproved")
+        approved = admitted(exposure, report.policy, report.run.as_of)
+        allowed = all(
+            place.suppressed is not None and place.suppressed.source is SuppressionSource.ALLOW_LIST
+            for place in exposure.occurrences
+        )
+        words.append("allowed" if allowed else "suppressed" if approved else "suppressed, unapproved")
     if finding is not None:
         closed = finding.status is FindingStatus.RESOLVED and finding.close_reason
         words.append(f"resolved: {finding.close_reason}".replace("_", " ") if closed else finding.status.value)

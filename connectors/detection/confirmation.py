@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 
@@ -25,6 +27,29 @@ _ESCAPES = frozenset(b"nrtbfv0")
 _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 
 
+class Refusal(StrEnum):
+    """Why what has the form of a format is not reported."""
+
+    CUT_OUT = "cut_out"
+    """A letter, digit or underscore beside it says that it is a stretch of something longer."""
+    TOO_LONG = "too_long"
+    KEYWORD_MISSING = "keyword_missing"
+    PLACEHOLDER = "placeholder"
+    """It only stands for a value, as examples do."""
+    TEMPLATE = "template"
+    """Some of it is filled in elsewhere."""
+    ENTROPY = "entropy"
+    """It is less random than the format asks for."""
+    UNBELIEVED = "unbelieved"
+    """Value, name and place together do not look like a secret."""
+    UNSURE = "unsure"
+    """Its confidence is below what was asked for."""
+    OVERLAID = "overlaid"
+    """Another format claims the same bytes, by priority or by length."""
+    PAIRED = "paired"
+    """It belongs to the secret beside it, and is told with that."""
+
+
 class Candidate(msgspec.Struct):
     """A value that has the form of a format, by offsets into the buffer."""
 
@@ -40,35 +65,55 @@ class Candidate(msgspec.Struct):
     """Recognised, and no secret: it still claims its bytes, so that nothing weaker reports them."""
 
 
+class Note(Protocol):
+    """Is told of what is refused, for a person who asks why."""
+
+    def __call__(self, candidate: Candidate, refusal: Refusal, by: str = "") -> None:
+        """Take one; `by` names the format that claims the bytes of what is overlaid."""
+        ...
+
+
 def format_candidates(
-    buffer: Text, window: Window, segment: Segment, piece: bytes, entry: Format
+    buffer: Text, window: Window, segment: Segment, piece: bytes, entry: Format, *, note: Note | None = None
 ) -> Iterator[Candidate]:
     """Yield the values of one known format in a piece."""
-    named = "value" in entry.pattern.groupindex
     reach = len(piece)
     if entry.closing:
         last = piece.rfind(entry.closing)
         if last < 0:
             return
         reach = last + _AFTER_CLOSING
-    for match in entry.pattern.finditer(piece, 0, reach):
-        if not segment.after < segment.low + match.end() <= segment.until:
+    for start, end, last in entry.spans(piece, reach):
+        if not segment.after < segment.low + last <= segment.until:
             continue
-        start, end = match.span("value") if named else match.span()
-        if not 0 < end - start <= _VALUE_BYTES:
+        if not start < end:
             continue
         value = piece[start:end]
-        start, end = start + segment.low, end + segment.low
-        if entry.boundary and _is_cut_out(buffer, window, start, end, entry):
-            continue
-        if entry.keywords and not _has_keyword(buffer, window, start, entry):
-            continue
-        yield Candidate(start, end, entry, value)
+        candidate = Candidate(start + segment.low, end + segment.low, entry, value)
+        refusal = _refusal(buffer, window, candidate)
+        if refusal is None:
+            yield candidate
+        elif note is not None:
+            note(candidate, refusal)
 
 
-def url_candidates(buffer: Text, window: Window, segment: Segment, piece: bytes, entry: Format) -> Iterator[Candidate]:
+def _refusal(buffer: Text, window: Window, candidate: Candidate) -> Refusal | None:
+    """Say whether its size or its surroundings forbid a value, and how."""
+    start, end, entry = candidate.start, candidate.end, candidate.format
+    if end - start > _VALUE_BYTES:
+        return Refusal.TOO_LONG
+    if entry.boundary and _is_cut_out(buffer, window, start, end, entry):
+        return Refusal.CUT_OUT
+    if entry.keywords and not _has_keyword(buffer, window, start, entry):
+        return Refusal.KEYWORD_MISSING
+    return None
+
+
+def url_candidates(
+    buffer: Text, window: Window, segment: Segment, piece: bytes, entry: Format, *, note: Note | None = None
+) -> Iterator[Candidate]:
     """Yield URLs that carry a believable password."""
-    for candidate in format_candidates(buffer, window, segment, piece, entry):
+    for candidate in format_candidates(buffer, window, segment, piece, entry, note=note):
         low, high = max(window.start, candidate.start - 300), min(window.end, candidate.end + 300)
         found = find_url(candidate.value, bytes(buffer[low:high]))
         if found is not None:
@@ -80,7 +125,7 @@ def url_candidates(buffer: Text, window: Window, segment: Segment, piece: bytes,
         yield candidate
 
 
-def generic_candidates(segment: Segment, piece: bytes) -> Iterator[Candidate]:
+def generic_candidates(segment: Segment, piece: bytes, note: Note | None = None) -> Iterator[Candidate]:
     """Yield what a piece of a line assigns to telling names, with the judgement."""
     for found in assigned_values(piece):
         if not segment.after < segment.low + found.end <= segment.until:
@@ -92,6 +137,8 @@ def generic_candidates(segment: Segment, piece: bytes) -> Iterator[Candidate]:
         if judged is not None:
             kind = credential_type(found.name)
             yield Candidate(segment.low + found.start, segment.low + found.end, GENERIC, value, judged, kind)
+        elif note is not None:
+            note(Candidate(segment.low + found.start, segment.low + found.end, GENERIC, value), Refusal.UNBELIEVED)
     for found in named_aloud(piece):
         if segment.after < segment.low + found.end <= segment.until:
             value, kind = piece[found.start : found.end], credential_type(found.name)

@@ -109,7 +109,7 @@ class Plugin:
             else Rule(expression=known.hint, literals=known.literals, ignore_case=known.ignore_case)
         )
         self.format = Format(
-            id="detect-secrets-" + _kebab(self.name),
+            id=_identifier(self.name),
             name=f"{plugin.secret_type} (detect-secrets)",
             vendor=known.vendor if known else "generic",
             type=known.type if known else _PASSWORD if self.name == "KeywordDetector" else CredentialType.OTHER,
@@ -183,6 +183,15 @@ def load_plugins(also: Iterable[str] = ()) -> list[Plugin]:
         (plugin for plugin in plugins if plugin.name not in OFF_BY_DEFAULT or plugin.name in wanted),
         key=lambda one: one.name,
     )
+
+
+def plugin_identifiers() -> frozenset[str]:
+    """Return the ids of all plugins, those off by default among them, without loading any."""
+    return frozenset(_identifier(name) for name in _KNOWN.keys() | _JUDGED)
+
+
+def _identifier(name: str) -> str:
+    return "detect-secrets-" + _kebab(name)
 
 
 def _kebab(name: str) -> str:

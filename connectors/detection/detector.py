@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,17 +20,19 @@ from connectors.base import Fingerprinter
 from connectors.detection.access_key_pairs import AWS_SECRET, AWS_SECRET_FORM, NEAR_BYTES, secret_beside
 from connectors.detection.assignments import GENERIC, LITERALS, STAGE_ONE
 from connectors.detection.batch import Batch, Detection, Window
-from connectors.detection.catalogue import Catalogue, Format
+from connectors.detection.catalogue import Catalogue, Format, OwnFormat
 from connectors.detection.checksums import CHECKSUMS
 from connectors.detection.confirmation import (
     Candidate,
+    Note,
+    Refusal,
     format_candidates,
     generic_candidates,
     plugin_candidates,
     url_candidates,
 )
 from connectors.detection.decoding import Decoded, decode
-from connectors.detection.detect_secrets_adapter import Plugin, load_plugins
+from connectors.detection.detect_secrets_adapter import Plugin, load_plugins, plugin_identifiers
 from connectors.detection.entropy import shannon
 from connectors.detection.identifiers import CONTEXTUAL, IDENTIFIERS, Facts
 from connectors.detection.matcher import Hits, Rule, Text, make_matcher
@@ -80,13 +82,35 @@ class _Leads(msgspec.Struct, frozen=True):
         )
 
 
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """A value that has the form of a format and is not reported. Like a detection it carries no value."""
+
+    key: str
+    """The window's key."""
+    offset: int
+    """Where it begins in the object, or in the decoded text."""
+    length: int
+    format: Format
+    refusal: Refusal
+    preview: str
+    decoded: bool
+    """Whether it stands in a text that had to be decoded."""
+    by: str = ""
+    """For what is overlaid: the format that claims its bytes."""
+
+
 class _Verdict(msgspec.Struct, frozen=True):
     """What is known of one value of one format, wherever it stands."""
 
-    dropped: bool = False
+    refusal: Refusal | None = None
     confidence: Confidence = Confidence.LOW
     checksum: Checksum = Checksum.ABSENT
     facts: Facts = Facts()
+
+    @property
+    def dropped(self) -> bool:
+        """Whether it is not reported."""
+        return self.refusal is not None
 
 
 class _Judged(msgspec.Struct):
@@ -113,11 +137,13 @@ class Detector:
         plugins: bool = True,
         more_plugins: Iterable[str] = (),
         on_cap: Callable[[str], None] | None = None,
+        on_refusal: Callable[[Refused], None] | None = None,
     ) -> None:
         """Compile the catalogue for a matcher: `hyperscan`, `re2` or `re`.
 
         `cache_directory` keeps Hyperscan's compiled database; `more_plugins` names plugins of detect-secrets that are
-        off by default; `on_cap` is told the key of each object in which some hits were left out.
+        off by default; `on_cap` is told the key of each object in which some hits were left out, and `on_refusal` what
+        has the form of a format and is not reported.
         Raises `matcher.MatcherUnavailable`.
         """
         self._leads = _leads(_targets(catalogue, load_plugins(more_plugins) if plugins else []))
@@ -128,6 +154,8 @@ class Detector:
         self._baselines = baselines or Baselines()
         self._minimum = minimum_confidence
         self._on_cap = on_cap
+        self._on_refusal = on_refusal
+        self._pairs_access_keys = AWS_SECRET.id not in catalogue.disabled
         self._memory_key = secrets.token_bytes(32)
         self._verdicts: OrderedDict[tuple[str, bytes], _Verdict] = OrderedDict()
         self._tags: OrderedDict[bytes, tuple[str, ...]] = OrderedDict()
@@ -178,15 +206,18 @@ class Detector:
         self, buffer: Text, window: Window, hits: Hits, *, binary: bool, decoding: tuple[str, ...] = ()
     ) -> Iterator[Detection]:
         pieces, capped = segments(buffer, window, hits, self._reaches)
+        note = None if self._on_refusal is None else self._note(window, decoded=bool(decoding))
         candidates = [
             candidate
             for segment, rules in pieces
-            for candidate in self._candidates(buffer, window, segment, rules, binary=binary)
+            for candidate in self._candidates(buffer, window, segment, rules, binary=binary, note=note)
         ]
         if not candidates and not capped:
             return
         judged = [self._judge(buffer, window, candidate) for candidate in _without_overlaps(candidates)]
         kept = self._join_access_keys(buffer, window, [one for one in judged if not one.verdict.dropped])
+        if note is not None:
+            _tell_refusals(candidates, judged, kept, note)
         if len(kept) > DETECTIONS_PER_WINDOW:
             kept, capped = kept[:DETECTIONS_PER_WINDOW], True
         if capped:
@@ -194,18 +225,26 @@ class Detector:
         yield from self._emit(buffer, window, kept, decoding)
 
     def _candidates(
-        self, buffer: Text, window: Window, segment: Segment, rules: Sequence[int], *, binary: bool
+        self, buffer: Text, window: Window, segment: Segment, rules: Sequence[int], *, binary: bool, note: Note | None
     ) -> Iterator[Candidate]:
         piece = bytes(buffer[segment.low : segment.high])
         whole_line = (segment.low, segment.high) == (segment.after, segment.until)
         for rule in rules:
-            if not (whole_line and self._goes_by_line[rule]):
-                yield from self._fresh_candidates(buffer, window, segment, piece, rule, binary=binary)
+            if note is not None or not (whole_line and self._goes_by_line[rule]):
+                yield from self._fresh_candidates(buffer, window, segment, piece, rule, binary=binary, note=note)
             elif not binary:
                 yield from self._on_line(buffer, window, segment, piece, rule)
 
     def _fresh_candidates(
-        self, buffer: Text, window: Window, segment: Segment, piece: bytes, rule: int, *, binary: bool
+        self,
+        buffer: Text,
+        window: Window,
+        segment: Segment,
+        piece: bytes,
+        rule: int,
+        *,
+        binary: bool,
+        note: Note | None = None,
     ) -> Iterator[Candidate]:
         for target in self._leads[rule].targets:
             if binary and target.reads_text:
@@ -213,11 +252,30 @@ class Detector:
             if target.plugin is not None:
                 yield from plugin_candidates(buffer, window, segment, piece, target.plugin)
             elif target.format is GENERIC:
-                yield from generic_candidates(segment, piece)
+                yield from generic_candidates(segment, piece, note)
             elif target.format.identifiers == "url":
-                yield from url_candidates(buffer, window, segment, piece, target.format)
+                yield from url_candidates(buffer, window, segment, piece, target.format, note=note)
             else:
-                yield from format_candidates(buffer, window, segment, piece, target.format)
+                yield from format_candidates(buffer, window, segment, piece, target.format, note=note)
+
+    def _note(self, window: Window, *, decoded: bool) -> Note:
+        """Return what tells whoever asked of refusals in one window."""
+
+        def note(candidate: Candidate, refusal: Refusal, by: str = "") -> None:
+            if self._on_refusal is not None:
+                refused = Refused(
+                    key=window.key,
+                    offset=window.offset + candidate.start - window.start,
+                    length=candidate.end - candidate.start,
+                    format=candidate.format,
+                    refusal=refusal,
+                    preview=_preview(candidate),
+                    decoded=decoded,
+                    by=by,
+                )
+                self._on_refusal(refused)
+
+        return note
 
     def _on_line(self, buffer: Text, window: Window, segment: Segment, piece: bytes, rule: int) -> Iterator[Candidate]:
         """Yield the candidates of a line, which history repeats in thousands of objects: each line is read once.
@@ -239,7 +297,7 @@ class Detector:
     # Stage three: each value is judged once, since history repeats it in thousands of objects.
 
     def _judge(self, buffer: Text, window: Window, candidate: Candidate) -> _Judged:
-        verdict = _Verdict(dropped=True) if candidate.refused else self._verdict(candidate)
+        verdict = _Verdict(refusal=Refusal.UNBELIEVED) if candidate.refused else self._verdict(candidate)
         facts = verdict.facts
         name = candidate.format.identifiers
         if name in CONTEXTUAL and not verdict.dropped:
@@ -266,13 +324,15 @@ class Detector:
         entry, value = candidate.format, candidate.value
         checksum = CHECKSUMS[entry.checksum](value) if entry.checksum else Checksum.ABSENT
         if checksum is not Checksum.VALID and not candidate.plugin and entry is not GENERIC:
-            if is_placeholder(value, entry.preview.encode()) or shannon(value) < entry.minimum_entropy:
-                return _Verdict(dropped=True)
+            if is_placeholder(value, entry.preview.encode()):
+                return _Verdict(refusal=Refusal.PLACEHOLDER)
+            if shannon(value) < entry.minimum_entropy:
+                return _Verdict(refusal=Refusal.ENTROPY)
             if b'"' not in value and holds_template(value):
-                return _Verdict(dropped=True)
+                return _Verdict(refusal=Refusal.TEMPLATE)
         confidence = _confidence(entry, checksum) if candidate.confidence is None else candidate.confidence
         if confidence.rank < self._minimum.rank:
-            return _Verdict(dropped=True)
+            return _Verdict(refusal=Refusal.UNSURE)
         facts = Facts()
         if entry.identifiers and entry.identifiers not in CONTEXTUAL:
             facts = IDENTIFIERS[entry.identifiers](value, b"")
@@ -294,7 +354,7 @@ class Detector:
     def _join_access_keys(self, buffer: Text, window: Window, kept: list[_Judged]) -> list[_Judged]:
         """Give each AWS secret the id it stands near; an id that found its secret is no row of its own."""
         ids = [one for one in kept if one.candidate.format.reference and "access_key_id" in one.public]
-        if not ids:
+        if not ids or not self._pairs_access_keys:
             return kept
         values = [
             one for one in kept if not one.candidate.format.reference and AWS_SECRET_FORM.fullmatch(one.candidate.value)
@@ -331,7 +391,6 @@ class Detector:
             candidate, entry, verdict = one.candidate, one.candidate.format, one.verdict
             line, column = place.of(candidate.start)
             source, paths = self._baselines.look_up(entry.id, one.canonical, candidate.value)
-            prefix = entry.preview if entry.preview and candidate.value.startswith(entry.preview.encode()) else ""
             yield Detection(
                 key=window.key,
                 offset=window.offset + candidate.start - window.start,
@@ -345,7 +404,7 @@ class Detector:
                 severity=entry.severity,
                 confidence=verdict.confidence,
                 checksum=verdict.checksum,
-                preview=prefix + "****",
+                preview=_preview(candidate),
                 tags=() if entry.reference else self._tags_of(one.canonical),
                 reference=entry.reference,
                 identity_kind=entry.identity_kind,
@@ -388,12 +447,28 @@ def _characters(text: bytes) -> int:
         return len(text)
 
 
+def detectors(catalogue: Catalogue) -> frozenset[str]:
+    """Return the ids under which something may be found with a catalogue, whichever plugins are asked for."""
+    own = {entry.id for entry in (*catalogue.formats, *BUILT_IN)}
+    return frozenset(own | plugin_identifiers()) - catalogue.disabled
+
+
+BUILT_IN = (AWS_SECRET, GENERIC, URL_CREDENTIALS)
+"""Formats of the engine's own, which stand in no file."""
+
+
+def _preview(candidate: Candidate) -> str:
+    """A vendor's public prefix, where the value begins with it, and asterisks."""
+    prefix = candidate.format.preview
+    return f"{prefix}****" if prefix and candidate.value.startswith(prefix.encode()) else "****"
+
+
 def _targets(catalogue: Catalogue, plugins: Sequence[Plugin]) -> list[_Target]:
     targets = [_format_target(entry) for entry in catalogue.formats]
     targets.append(_Target(Rule(STAGE_ONE, LITERALS, ignore_case=True), Reach.LINE, GENERIC))
     targets.append(_format_target(URL_CREDENTIALS))
     targets += (_Target(plugin.rule, Reach.LINE, plugin.format, plugin) for plugin in plugins)
-    return targets
+    return [target for target in targets if target.format.id not in catalogue.disabled]
 
 
 def _leads(targets: Sequence[_Target]) -> list[_Leads]:
@@ -408,7 +483,8 @@ def _format_target(entry: Format) -> _Target:
         return _Target(Rule("", entry.literals, entry.ignore_case), Reach.BLOCK, entry)
     if not entry.literals and entry.keywords:
         return _Target(Rule("", entry.keywords, ignore_case=True), Reach.NEXT_LINE, entry)
-    return _Target(Rule(entry.stage_one or entry.expression, entry.literals, entry.ignore_case), Reach.LINE, entry)
+    own = isinstance(entry, OwnFormat)
+    return _Target(Rule(entry.stage_one or entry.expression, entry.literals, entry.ignore_case, own), Reach.LINE, entry)
 
 
 def _confidence(entry: Format, checksum: Checksum) -> Confidence:
@@ -433,6 +509,24 @@ def _without_overlaps(candidates: list[Candidate]) -> list[Candidate]:
         insort(taken, (candidate.start, candidate.end))
         kept.append(candidate)
     return sorted(kept, key=lambda candidate: candidate.start)
+
+
+def _tell_refusals(
+    candidates: Sequence[Candidate], judged: Sequence[_Judged], kept: Sequence[_Judged], note: Note
+) -> None:
+    """Tell of the candidates that are not among what is kept, each with the reason."""
+    claimed = {id(one.candidate) for one in judged}
+    starts = [one.candidate.start for one in judged]
+    for candidate in candidates:
+        rival = judged[bisect_left(starts, candidate.end) - 1].candidate.format
+        if id(candidate) not in claimed and rival.id != candidate.format.id:
+            note(candidate, Refusal.OVERLAID, rival.id)
+    standing = {id(one) for one in kept}
+    for one in judged:
+        if one.verdict.refusal is not None:
+            note(one.candidate, one.verdict.refusal)
+        elif id(one) not in standing:
+            note(one.candidate, Refusal.PAIRED)
 
 
 def _rank(candidate: Candidate) -> tuple[int, int, int, str]:

@@ -9,6 +9,7 @@ repetition at the beginning, because where a match begins is not asked, and coun
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _TOKEN = re.compile(
     r"""
@@ -68,6 +69,19 @@ def _cut_tail(expression: str) -> str:
         return expression
     repeat = f"{{{least}}}" if least is not None else ""
     return expression[: tail.start()] + repeat + tail["closing"]
+
+
+def linear_pattern(expression: str, *, ignore_case: bool) -> Any:
+    """Compile for google-re2, whose time is linear in the text whatever the expression: byte by byte, `^` a line's.
+
+    Raises `re2.error` for what it does not know, look-around and back-references among it, or what is too large.
+    """
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    return re2.compile(f"(?m{'i' if ignore_case else ''}:{expression})".encode(), options)
 
 
 def closing_literal(expression: str) -> bytes:

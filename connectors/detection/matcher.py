@@ -22,7 +22,7 @@ from typing import Any, Protocol
 import msgspec
 
 from connectors.detection.batch import Window
-from connectors.detection.expressions import widen
+from connectors.detection.expressions import linear_pattern, widen
 
 Text = bytes | bytearray
 Hits = list[tuple[int, int]]
@@ -42,6 +42,8 @@ class Rule(msgspec.Struct, frozen=True):
     literals: tuple[str, ...] = ()
     """Whatever the expression matches holds one of these."""
     ignore_case: bool = False
+    own: bool = False
+    """Written by an operator: nothing but an engine of linear time may run the expression."""
 
 
 class MatcherUnavailable(RuntimeError):
@@ -215,6 +217,9 @@ def _literal_pattern(rule: Rule) -> re.Pattern[bytes] | None:
 
 
 def _line_pattern(rule: Rule) -> re.Pattern[bytes]:
+    if rule.own:
+        linear: re.Pattern[bytes] = linear_pattern(rule.expression, ignore_case=rule.ignore_case)
+        return linear
     return re.compile(rule.expression.encode(), re.MULTILINE | (re.IGNORECASE if rule.ignore_case else re.NOFLAG))
 
 
@@ -251,7 +256,7 @@ def _load_or_compile(rules: Sequence[Rule], directory: Path | None) -> Any:
     expressions = [_stage_one(rule) for rule in rules]
     if directory is None or not _is_private(directory):
         return _compile(expressions, rules)
-    path = directory / f"{_cache_key(expressions)}.hyperscan"
+    path = directory / f"{_cache_key(expressions, rules)}.hyperscan"
     cached = _read_private(path)
     if cached is not None:
         try:
@@ -300,8 +305,10 @@ def _compile_into(database: Any, expressions: list[str]) -> None:
     )
 
 
-def _cache_key(expressions: list[str]) -> str:
-    parts = [version("hyperscan"), _processor(), *expressions]
+def _cache_key(expressions: list[str], rules: Sequence[Rule]) -> str:
+    """Digest of all that a database is made of. The literals count too: they stand in for what is too large."""
+    literals = [f"{len(rule.literals)} " + "\0".join(rule.literals) for rule in rules]
+    parts = [version("hyperscan"), _processor(), *expressions, *literals]
     digest = hashlib.sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part.encode())

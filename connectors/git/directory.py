@@ -57,6 +57,7 @@ def sweep_directory(target: GitTarget, located: Located, session: GitSession) ->
         whereabouts=Whereabouts(named_by_refs=frozenset(), staged={}),
         codeowners=None,
         suppressor=ignores.suppression,
+        allow_list=session.allow_list,
         limits=session.limits,
     )
     for value in sightings.values:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from connectors.base import Limits
+from connectors.detection.allow_list import AllowList
 from connectors.detection.batch import Detection
 from connectors.git.authorship import candidate_owners, moment
 from connectors.git.codeowners import Codeowners
@@ -74,13 +75,15 @@ class Reporter:
     whereabouts: Whereabouts
     codeowners: Codeowners | None
     suppressor: Suppressor
+    allow_list: AllowList
     limits: Limits
 
     def report(self, value: SeenValue) -> Iterator[SecretExposure | SecretReference]:
         """Yield one record for each scope that holds the value."""
         by_carrier: dict[Carrier, list[Occurrence]] = {}
         paths: dict[Carrier, set[bytes]] = {}
-        for occurrence, path in self._occurrences(value):
+        for found, path in self._occurrences(value):
+            occurrence = self._allowed(found, value.best)
             # Nothing found is dropped: what belongs to a scope that is not part of this run goes with its first one.
             carrier = occurrence.carrier if occurrence.carrier in self.scope_uids else next(iter(self.scope_uids))
             by_carrier.setdefault(carrier, []).append(occurrence)
@@ -95,6 +98,13 @@ class Reporter:
                     yield self._reference(value, scope_uid, occurrences)
                 else:
                     yield self._exposure(value, carrier, occurrences, paths.get(carrier, set()))
+
+    def _allowed(self, occurrence: Occurrence, best: Detection) -> Occurrence:
+        """Return the occurrence, marked if the operator allows it: his word comes before the repository's own."""
+        allowance = self.allow_list.suppression(
+            repository=occurrence.repository, path=occurrence.path, detector=best.detector, tags=best.tags
+        )
+        return occurrence if allowance is None else msgspec.structs.replace(occurrence, suppressed=allowance)
 
     # -- where it stands ----------------------------------------------------------------------------------------------
 

@@ -165,6 +165,7 @@ class RepositorySweep:
             whereabouts=self._whereabouts(references, inventory, staged),
             codeowners=codeowners,
             suppressor=ignores.suppression,
+            allow_list=self.session.allow_list,
             limits=self.session.limits,
         )
         for value in self.sightings.values:
@@ -189,6 +190,7 @@ class RepositorySweep:
             whereabouts=Whereabouts(named_by_refs=frozenset(), staged={}),
             codeowners=None,
             suppressor=ignores.suppression,
+            allow_list=self.session.allow_list,
             limits=self.session.limits,
         )
         for value in self.sightings.values:

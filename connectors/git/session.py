@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from connectors.base import Session
+from connectors.detection.allow_list import AllowList
 from connectors.detection.batch import Batch, Detection
 from connectors.detection.suppressions import Baselines
 
@@ -24,7 +25,12 @@ class ValueDetector(Protocol):
 
 
 class GitSession(Session, Protocol):
-    """A session that can build a detector."""
+    """A session that can build a detector, and knows what the operator allows."""
+
+    @property
+    def allow_list(self) -> AllowList:
+        """The operator's allow-list."""
+        ...
 
     def detector(self, baselines: Baselines) -> ValueDetector:
         """Build the detector, aware of the baselines that the repository itself carries."""

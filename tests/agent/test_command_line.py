@@ -719,7 +719,7 @@ def test_a_key_is_created_once(desk: Desk) -> None:
     assert "exists already" in one_sentence(desk("key", "create", "mine.key"), Ending.CONFIGURATION)
 
 
-@pytest.mark.parametrize("group", [[], ["findings"], ["db"], ["key"], ["rules"], ["config"]])
+@pytest.mark.parametrize("group", [[], ["findings"], ["db"], ["key"], ["rules"], ["patterns"], ["config"]])
 def test_a_group_alone_shows_its_help(desk: Desk, group: list[str]) -> None:
     answer = desk(*group)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -43,6 +44,8 @@ from tests.rules.builders import (
 )
 
 INLINE = Suppression(source=SuppressionSource.INLINE_COMMENT, reason="test fixture")
+ALLOWED = Suppression(source=SuppressionSource.ALLOW_LIST, reason="known", expiration_time=AS_OF + timedelta(seconds=1))
+EXPIRED = Suppression(source=SuppressionSource.ALLOW_LIST, reason="known", expiration_time=AS_OF)
 ADMITTED = {"admitted_suppressions": frozenset({SuppressionSource.INLINE_COMMENT})}
 
 
@@ -117,6 +120,10 @@ def suppressed(*wishes: Suppression | None) -> SecretExposure:
             id="one source is not admitted",
         ),
         pytest.param(suppressed(), ADMITTED, Outcome.NOT_SATISFIED, id="no place, no suppression"),
+        pytest.param(suppressed(ALLOWED), {}, Outcome.EXCEPTED, id="the operator's own list needs no admission"),
+        pytest.param(suppressed(ALLOWED, INLINE), {}, Outcome.NOT_SATISFIED, id="allowed at one place only"),
+        pytest.param(suppressed(ALLOWED, INLINE), ADMITTED, Outcome.EXCEPTED, id="allowed here, admitted there"),
+        pytest.param(suppressed(EXPIRED), {}, Outcome.NOT_SATISFIED, id="allowed when it was seen, expired since"),
     ],
 )
 def test_a_suppression_counts_only_where_the_policy_admits_its_source(

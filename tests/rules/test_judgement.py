@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,7 +77,9 @@ OCCURRENCES = st.builds(
     line=maybe(st.integers(1, 99)),
     commit=maybe(st.just("ab12")),
     at_head=maybe(st.booleans()),
-    suppressed=maybe(st.builds(Suppression, source=st.sampled_from(SuppressionSource), reason=WORDS)),
+    suppressed=maybe(
+        st.builds(Suppression, source=st.sampled_from(SuppressionSource), reason=WORDS, expiration_time=maybe(TIMES))
+    ),
 )
 COMMITS = st.builds(
     CommitPoint, oid=st.just("ab12"), author_name=WORDS, author_email=PEOPLE, time=TIMES, committer_time=TIMES
@@ -136,9 +140,15 @@ POLICIES = st.builds(
     severities=st.dictionaries(st.sampled_from([rule.code for rule in RULES]), st.sampled_from(Severity)),
     owners=st.lists(ASSIGNMENTS, max_size=4).map(tuple),
     left=st.frozensets(PEOPLE),
+    disabled_formats=st.dictionaries(st.sampled_from(["example-token", "other"]), WORDS),
 )
 SUBJECTS = st.lists(st.one_of(EXPOSURES, STATES, COVERAGES), max_size=4)
-CONTEXTS = st.builds(Context, as_of=TIMES, policy=POLICIES)
+CONTEXTS = st.builds(
+    Context,
+    as_of=TIMES,
+    policy=POLICIES,
+    detectors=st.frozensets(st.sampled_from(["example-token", "other"])),
+)
 
 
 @given(subjects=SUBJECTS, context=CONTEXTS)
@@ -226,3 +236,43 @@ def test_owners_are_settled_before_the_rules_judge() -> None:
 
     assert {"platform"} == {assessment.owner for assessment in assessments}
     assert Outcome.SATISFIED in {said.outcome for said in assessments if said.rule == "missing-owner"}
+
+
+@pytest.mark.parametrize(
+    ("context", "reason"),
+    [
+        pytest.param(a_context(disabled_formats={"example-token": "noise"}), CloseReason.POLICY_CHANGED, id="disabled"),
+        pytest.param(
+            msgspec.structs.replace(a_context(), detectors=frozenset({"other"})),
+            CloseReason.RULE_CHANGED,
+            id="withdrawn",
+        ),
+    ],
+)
+def test_what_is_not_looked_for_any_more_is_not_called_clean(context: Context, reason: CloseReason) -> None:
+    gone = an_exposure(detector="example-token", present=False, at_head=False)
+    left_head = an_exposure(detector="example-token", at_head=False)
+
+    for assessment in judge([gone], context):
+        assert (Outcome.NOT_APPLICABLE, reason) == (assessment.outcome, assessment.close_reason)
+        assert "not looked for any more" in assessment.message
+    told = {assessment.rule: assessment for assessment in judge([left_head], context)}
+    assert reason is told["exposed-secret-at-head"].close_reason
+    assert Outcome.NOT_SATISFIED is told["exposed-secret-in-history"].outcome
+    assert not {CloseReason.PLACE_CLEANED} & {assessment.close_reason for assessment in told.values()}
+
+
+def test_what_stands_is_judged_whatever_format_found_it() -> None:
+    context = a_context(disabled_formats={"example-token": "noise"})
+
+    told = {said.rule: said.outcome for said in judge([an_exposure(detector="example-token")], context)}
+
+    assert Outcome.NOT_SATISFIED is told["exposed-secret-at-head"]
+
+
+def test_what_is_looked_for_and_gone_is_clean() -> None:
+    context = msgspec.structs.replace(a_context(), detectors=frozenset({"example-token"}))
+
+    told = {said.rule: said for said in judge([an_exposure(detector="example-token", at_head=False)], context)}
+
+    assert CloseReason.PLACE_CLEANED is told["exposed-secret-at-head"].close_reason

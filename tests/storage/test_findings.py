@@ -34,6 +34,7 @@ from tests.storage.builders import (
     an_exception,
     an_exposure,
     do_run,
+    judge,
     no_rules,
     seen,
     staged,
@@ -176,6 +177,25 @@ def test_an_accepted_risk_holds_until_it_expires(store: Store) -> None:
     do_run(store, seen(an_exposure(1)), as_of=MOMENT + 30 * DAY)
     assert steps(store) == ["new", "excepted", "reopened"]
     assert list(store.exceptions()) == [exception]
+
+
+def test_a_suppression_that_comes_to_count_excepts_what_was_open_and_makes_nothing(store: Store) -> None:
+    excepted = _saying(Outcome.EXCEPTED, CloseReason.EXCEPTED)
+
+    def run(rules: Judge) -> None:
+        begun = staged(store, seen(an_exposure(1)))
+        store.promote(begun, policy=Policy(), judge=rules, finished_time=MOMENT)
+
+    run(excepted)
+    assert [] == list(store.findings(rule="at-head"))
+    run(judge)
+    run(excepted)
+    run(excepted)
+    assert (at_head(store).status, at_head(store).close_reason) == (FindingStatus.EXCEPTED, CloseReason.EXCEPTED)
+    run(judge)
+
+    assert steps(store) == ["new", "excepted", "reopened"]
+    assert [] == store.verify()
 
 
 def test_approved_and_self_accepted_stay_apart(store: Store) -> None:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from connectors.detection.catalogue import CatalogueError, load_catalogue, verify_expressions
+from connectors.detection.catalogue import (
+    CatalogueError,
+    OwnFormat,
+    convert,
+    entry_lines,
+    faults,
+    load_catalogue,
+    shipped_catalogue,
+    shipped_families,
+    verify_expressions,
+)
 
 ENTRY = """
 [[format]]
@@ -42,7 +54,7 @@ def test_an_entry_is_read_with_its_defaults(tmp_path: Path) -> None:
         (ENTRY + "colour = 3", "colour"),
         (ENTRY + 'confidence = "sure"', "confidence"),
         (ENTRY.replace("acme_[a-z]", "(?=x)acme_[a-z]"), "linear"),
-        (ENTRY.replace("acme_[a-z]{10}", r"(a)\\1"), "linear"),
+        (ENTRY.replace("acme_[a-z]{10}", r"(a)\1"), "linear"),
         ("x = [", "not valid TOML"),
         ("title = 1", "[[format]]"),
     ],
@@ -71,3 +83,152 @@ def test_the_shipped_catalogue_is_linear_and_complete() -> None:
     catalogue = load_catalogue()
     verify_expressions(catalogue)
     assert len(catalogue.formats) >= 80
+
+
+# --- formats of an operator's own -------------------------------------------------------------------------------------
+
+FIELDS: dict[str, Any] = {
+    "id": "acme-token",
+    "name": "Acme token",
+    "vendor": "acme",
+    "type": "access_token",
+    "expression": "acme_[a-z]{10}",
+    "literals": ["acme_"],
+}
+
+
+def own(**changes: Any) -> OwnFormat:
+    entry = convert({**FIELDS, **changes}, OwnFormat)
+    assert isinstance(entry, OwnFormat), entry
+    return entry
+
+
+def test_a_sound_format_has_no_fault() -> None:
+    assert [] == faults(own(), taken=())
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"expression": "(?=x)acme_"}, "expression", "not linear"),
+        ({"expression": r"acme_(a)\1"}, "expression", "not linear"),
+        ({"expression": "acme_(?>a+)b"}, "expression", "google-re2, the judge of linear time, refuses"),
+        ({"expression": "acme_a++"}, "expression", "google-re2"),
+        ({"expression": "acme_[a-z"}, "expression", "google-re2"),
+        ({"expression": "acme_[a-z]{2000}"}, "expression", "google-re2"),
+        ({"expression": r"acme_\pN"}, "expression", "Python's `re`"),
+        ({"expression": "acme_[[:alpha:]]"}, "expression", "Python's `re`"),
+        ({"expression": r"\Aacme_[a-z]{10}"}, "expression", "write ^"),
+        ({"expression": "(?:acme_)?"}, "expression", "matches nothing at all"),
+        ({"expression": r"acme_|\b"}, "expression", "matches nothing at all"),
+        ({"expression": "a" * 10_001}, "expression", "longer than"),
+        ({"literals": []}, "literals", "no literals"),
+        ({"literals": [""]}, "literals", "empty text"),
+        ({"literals": [], "reason": "none", "expression": r"acme\nx"}, "literals", "over the end of a line"),
+        ({"keywords": ["acme", ""]}, "keywords", "empty text"),
+        ({"id": "Acme"}, "id", "kebab-case"),
+        ({"id": "github-token"}, "id", "belongs to a format of the product"),
+        ({"id": "detect-secrets-acme"}, "id", "belongs to a format of the product"),
+        ({"vendor": "Acme Inc"}, "vendor", "kebab-case"),
+        ({"name": " "}, "name", "empty"),
+        ({"checksum": "luck"}, "checksum", "no checksum is called 'luck'"),
+        ({"minimum_entropy": 9}, "minimum_entropy", "between 0 and 8"),
+        ({"keyword_distance": 0}, "keyword_distance", "between 1 and 1024"),
+        ({"stage_one": "acme_"}, "stage_one", "leave it out"),
+        ({"preview": "acme_abcdefghij"}, "preview", "whole value"),
+    ],
+)
+def test_a_fault_of_a_format_is_told_with_its_field(changes: dict[str, Any], field: str, words: str) -> None:
+    told = faults(own(**changes), taken={"github-token"})
+
+    assert [field] == [name for name, _ in told], told
+    assert words in told[0][1]
+
+
+def test_every_fault_is_told_at_once() -> None:
+    told = faults(own(id="A", vendor="B", expression="[", literals=[]), taken=())
+
+    assert ["id", "literals", "vendor", "expression"] == [field for field, _ in told]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"colour": 1}, "there is no field 'colour'; known: id, name"),
+        ({"literal": ["x"]}, "(did you mean 'literals'?)"),
+        (
+            {"confidence": "sure"},
+            "'confidence' is wrong: invalid enum value 'sure'; known: low, medium, high",
+        ),
+        ({"literals": "acme_"}, "the field 'literals' is wrong: expected `array`"),
+        ({"literals": [3]}, "the field 'literals' has an item that is wrong"),
+        ({"priority": "high"}, "the field 'priority' is wrong"),
+    ],
+)
+def test_a_wrong_type_is_told_in_the_files_own_words(changes: dict[str, Any], words: str) -> None:
+    said = convert({**FIELDS, **changes}, OwnFormat)
+
+    assert isinstance(said, str)
+    assert words in said
+
+
+def test_a_missing_field_is_named() -> None:
+    assert "the field 'name' is missing" == convert({key: FIELDS[key] for key in FIELDS if key != "name"}, OwnFormat)
+
+
+def test_a_literal_backslash_before_a_digit_is_no_back_reference() -> None:
+    assert [] == faults(own(expression=r"acme_\\1[a-z]{10}"), taken=())
+
+
+def test_a_match_without_any_literal_is_none() -> None:
+    entry = own(expression="[a-z]{4}_[a-z]{10}")
+
+    assert [(0, 15, 15)] == list(entry.spans(b"acme_abcdefghij zork_abcdefghij", 31))
+
+
+def test_literals_are_held_to_in_any_case_where_the_format_asks_for_that() -> None:
+    entry = own(ignore_case=True, literals=["Acme_"])
+
+    assert [(0, 15, 15)] == list(entry.spans(b"ACME_ABCDEFGHIJ", 15))
+
+
+def test_the_value_is_the_group_of_that_name() -> None:
+    entry = own(expression="acme_key=(?P<value>[a-z]{10})")
+
+    assert [(11, 21, 21)] == list(entry.spans(b"  acme_key=abcdefghij", 21))
+
+
+def test_a_format_travels_to_the_worker_as_it_is() -> None:
+    entry = own(keywords=["acme"], confidence="low", positive=["acme_{lower:10}"])
+
+    assert entry == msgspec.msgpack.decode(msgspec.msgpack.encode(entry), type=OwnFormat)
+    assert entry.digest() != own().digest()
+
+
+def test_a_tuned_catalogue_has_what_is_own_and_lacks_what_is_disabled(tmp_path: Path) -> None:
+    shipped = load_catalogue(write(tmp_path, ENTRY.replace("acme-token", "zork-token") + ENTRY))
+
+    tuned = shipped.tuned([own(id="beta-token")], {"zork-token", "generic-secret-assignment"})
+
+    assert ["acme-token", "beta-token"] == [entry.id for entry in tuned.formats]
+    assert tuned.digest() != shipped.digest()
+    assert shipped.tuned([], {"generic-secret-assignment"}).digest() != shipped.digest()
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("# x\n[[format]]\nid = 1\n\n  [[ format ]]\n", [2, 5]),
+        ("format = [{}, {}]\n", [None, None]),
+        ("[[format]]\nx = '''\n[[format]]\n'''\n[[format]]\n", [None, None]),
+    ],
+)
+def test_entries_are_placed_by_line_where_that_is_sure(text: str, lines: list[int | None]) -> None:
+    assert lines == entry_lines(text, 2)
+
+
+def test_families_are_the_files_the_product_ships() -> None:
+    families = shipped_families()
+
+    assert {entry.id for entry in shipped_catalogue().formats} == families.keys()
+    assert "code_hosts" == families["github-personal-access-token"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import random
+import time
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,12 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.detection.batch import Batch, Detection, Window
-from connectors.detection.catalogue import Catalogue, load_catalogue
-from connectors.detection.detector import Detector
+from connectors.detection.catalogue import Catalogue, OwnFormat, load_catalogue
+from connectors.detection.detect_secrets_adapter import OFF_BY_DEFAULT, load_plugins, plugin_identifiers
+from connectors.detection.detector import Detector, detectors
 from connectors.detection.shapes import samples
 from connectors.detection.suppressions import Baselines
 from connectors.fingerprint import KeyedFingerprinter
-from storage.inventory import Checksum, Confidence, SuppressionSource
+from storage.inventory import Checksum, Confidence, CredentialType, SuppressionSource
 
 FINGERPRINTER = KeyedFingerprinter([("0badcafe", b"k" * 32)])
 FAMILIES = (
@@ -300,3 +303,98 @@ def test_detections_come_in_order_and_claim_no_byte_twice(text: bytes) -> None:
         assert one.offset + one.length <= next_one.offset
     for found in plain:
         assert found.line == 1 + text.count(b"\n", 0, found.offset)
+
+
+# --- formats of an operator's own, and formats switched off -----------------------------------------------------------
+
+
+def own_format(**changes: Any) -> OwnFormat:
+    given = {
+        "id": "acme-token",
+        "name": "Acme token",
+        "vendor": "acme",
+        "type": CredentialType.ACCESS_TOKEN,
+        "expression": "acme_[a-z]{24}",
+        "literals": ("acme_",),
+        "preview": "acme_",
+    }
+    return OwnFormat(**{**given, **changes})
+
+
+OWN = (
+    own_format(),
+    own_format(id="acme-worded", expression="[0-9a-f]{16}", literals=(), reason="none", keywords=("acme",)),
+    own_format(id="acme-free", expression="[a-c]{2}-(?P<value>(?:x|xx|y+)+)-z", literals=(), reason="none"),
+    own_format(id="acme-spread", expression=r"acme \{\n[a-z]{12}\n\}", literals=("acme {",)),
+    own_format(id="acme-loose", expression="[a-z]{4}=[A-Z]{12}", literals=("zork", "acme"), ignore_case=True),
+)
+
+
+@cache
+def tuned_detector(matcher: str) -> Detector:
+    return Detector(catalogue().tuned(OWN, ()), FINGERPRINTER, matcher=matcher, plugins=False)
+
+
+def test_an_own_format_is_found_like_any_other() -> None:
+    (value,) = samples("acme_{lower:24}", 1, 1)
+    (found,) = scan(b"key: " + value + b"\n", tuned_detector("hyperscan"))
+
+    assert (found.detector, found.vendor, found.preview) == ("acme-token", "acme", "acme_****")
+    assert found.tags == FINGERPRINTER.tags(value)
+    assert scan(b"key: " + value + b"\n", tuned_detector("re2")) == [found]
+
+
+PIECES = st.sampled_from(
+    [
+        b"acme_", b"acme ", b"acme", b"ACME=", b"zork=", b"acne=", b"{\n", b"\n}", b"\n", b" ", b"ab-", b"-z", b"x",
+        b"xx", b"yy", b"qwertzuiopas", b"dfghjklyxcvb", b"QWERTZUIOPAS", b"0123456789abcdef", b"fedcba9876543210",
+        b"\x00", b"\xff", b"_",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=30).map(b"".join))
+def test_every_matcher_finds_the_same_of_own_formats(text: bytes) -> None:
+    found = [scan(text, tuned_detector(matcher)) for matcher in ("hyperscan", "re2", "re")]
+
+    assert found[0] == found[1] == found[2]
+
+
+def test_no_text_makes_an_own_format_slow() -> None:
+    """Its expression would take `re` longer than the age of the world."""
+    for matcher in ("hyperscan", "re2"):
+        begun = time.process_time()
+        assert scan(b"aa-" + b"x" * 5000 + b"\n", tuned_detector(matcher)) == []
+        assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("matcher", ["hyperscan", "re2"])
+def test_a_disabled_format_is_not_looked_for_and_claims_nothing(matcher: str) -> None:
+    text = b'api_token = "' + a_token() + b'"\n'
+    disabled = {"github-personal-access-token", "detect-secrets-github-token"}
+
+    one = Detector(catalogue().tuned((), disabled), FINGERPRINTER, matcher=matcher)
+
+    assert {hit.detector for hit in scan(text, one)} == {"generic-secret-assignment"}
+    only = detectors(catalogue()) - {"aws-access-key-id"}
+    assert scan(text, Detector(catalogue().tuned((), only), FINGERPRINTER, matcher=matcher)) == []
+
+
+def test_a_disabled_secret_is_not_paired_with_its_id() -> None:
+    (key,) = samples("{aws-key-id:AKIA}", 1, 1)
+    (secret,) = samples("{base64:40}", 1, 1)
+    text = key + b"," + secret + b"\n"
+    one = Detector(catalogue().tuned((), {"aws-secret-access-key"}), FINGERPRINTER, plugins=False)
+
+    assert {hit.detector for hit in scan(text)} == {"aws-secret-access-key"}
+    assert {hit.detector for hit in scan(text, one)} == {"aws-access-key-id"}
+
+
+def test_every_detector_is_known_by_its_id() -> None:
+    known = detectors(load_catalogue())
+
+    assert {plugin.format.id for plugin in load_plugins(OFF_BY_DEFAULT)} == plugin_identifiers()
+    assert plugin_identifiers() | {"generic-secret-assignment", "url-credentials"} <= known
+    assert detectors(load_catalogue().tuned(OWN, {"generic-secret-assignment"})) == (
+        known - {"generic-secret-assignment"} | {entry.id for entry in OWN}
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,30 @@ def test_what_matches_still_matches_when_widened(text: str) -> None:
     for expression in (r"\ba{1,3}b+", r"[a1]{2,4}b{2,3}-", r"^(?:a|b1)$", r"(?P<value>1{2,})", r"a\s+b"):
         if re.search(expression, text, re.MULTILINE):
             assert re.search(widen(expression), text)
+
+
+def test_a_database_is_compiled_anew_for_other_expressions_and_other_literals(tmp_path: Path) -> None:
+    """Literals stand in for an expression that is too large for the automaton, so they are a part of what is kept."""
+    cache = tmp_path / "cache"
+    for number, rule in enumerate(
+        (
+            Rule(r"own_[a-z]{8}", ("own_",), own=True),
+            Rule(r"own_[a-z]{9}", ("own_",), own=True),
+            Rule(r"own_[a-z]{9}", ("own_", "wn_"), own=True),
+        ),
+        start=1,
+    ):
+        make_matcher("hyperscan", [*RULES, rule], cache)
+        assert len(cached_files(cache)) == number
+    make_matcher("hyperscan", [*RULES, rule], cache)
+    assert len(cached_files(cache)) == 3
+
+
+@pytest.mark.parametrize("name", ["re2", "re"])
+def test_no_engine_goes_back_and_forth_over_an_operators_expression(name: str) -> None:
+    rule = Rule(r"(?:a|aa|a+)+b", (), own=True)
+    buffer = b"a" * 4000
+    begun = time.process_time()
+
+    assert dict(make_matcher(name, [rule]).hits(buffer, [Window("a", 0, len(buffer))], set())) == {}
+    assert time.process_time() - begun < 5

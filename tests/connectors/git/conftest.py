@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 
 from connectors.base import Limits
+from connectors.detection.allow_list import AllowList
 from connectors.git.target import Mode
 from tests.connectors.git.repositories import Repository, Swept, sweep
 
@@ -26,6 +27,7 @@ class Sweep(Protocol):
         allowed: tuple[str, ...] = (),
         shallow_is_gap: bool = False,
         token_variable: str | None = None,
+        allow_list: AllowList | None = None,
     ) -> Swept: ...
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.base import Limits
+from connectors.detection.allow_list import AllowList
 from connectors.detection.catalogue import load_catalogue
 from connectors.detection.detector import Detector
 from connectors.detection.shapes import samples
@@ -51,7 +52,10 @@ class TestSession:
 
     __test__ = False
 
-    def __init__(self, scratch: Path, cache: Path, limits: Limits | None = None) -> None:
+    def __init__(
+        self, scratch: Path, cache: Path, limits: Limits | None = None, allow_list: AllowList | None = None
+    ) -> None:
+        self.allow_list = allow_list or AllowList()
         self.limits = limits or Limits()
         self.fingerprinter = Fingerprints()
         self.deadline = time.monotonic() + min(120, self.limits.wall_seconds)
@@ -152,9 +156,16 @@ class Repository:
         return self.run("hash-object", "-w", "--literally", "-t", kind, "--stdin", data=content)
 
 
-def sweep(location: Path | str, *, cache: Path, limits: Limits | None = None, **target: Any) -> Swept:
+def sweep(
+    location: Path | str,
+    *,
+    cache: Path,
+    limits: Limits | None = None,
+    allow_list: AllowList | None = None,
+    **target: Any,
+) -> Swept:
     with tempfile.TemporaryDirectory() as scratch:
-        session = TestSession(Path(scratch), cache, limits)
+        session = TestSession(Path(scratch), cache, limits, allow_list)
         return Swept(list(GitConnector().collect(GitTarget(location=str(location), **target), session)))
 
 

@@ -7,13 +7,16 @@ import random
 import shutil
 import string
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from connectors.detection.allow_list import AllowList
 from connectors.detection.shapes import samples
 from connectors.git.target import Mode, TargetError
 from storage.inventory import (
+    Allowance,
     Carrier,
     Confidence,
     CoverageStatus,
@@ -21,10 +24,11 @@ from storage.inventory import (
     GapReason,
     OwnerRole,
     Place,
+    Suppression,
     SuppressionSource,
 )
 from tests.connectors.git.conftest import Sweep
-from tests.connectors.git.repositories import Repository, a_token
+from tests.connectors.git.repositories import Fingerprints, Repository, a_token
 
 TOKEN = a_token(1)
 OTHER = a_token(2)
@@ -534,6 +538,42 @@ def test_wishes_to_pass_over_are_shown(repository: Repository, swept: Sweep) -> 
     assert listed.suppressed is not None
     assert inline.suppressed.source is SuppressionSource.INLINE_COMMENT
     assert listed.suppressed.source is SuppressionSource.GITLEAKS_IGNORE
+
+
+def test_what_the_operator_allows_is_marked_and_still_told(repository: Repository, swept: Sweep) -> None:
+    repository.commit(
+        {
+            "app/settings": LINE,
+            "tests/inline": b"k = '" + TOKEN + b"'  # gitleaks:allow\n",
+            "tests/other": OTHER_LINE,
+        }
+    )
+    repository.write("tests/untracked", LINE)
+    ends = datetime(2027, 1, 31, tzinfo=UTC)
+    entry = Allowance(path="tests/**", detector="github-*", reason="made up", expiration_time=ends)
+
+    result = swept(repository.path, allow_list=AllowList([entry]))
+
+    allowed = Suppression(
+        source=SuppressionSource.ALLOW_LIST, reason="allowed until 2027-01-31: made up", expiration_time=ends
+    )
+    assert {"app/settings": None, "tests/inline": allowed, "tests/untracked": allowed} == {
+        occurrence.path: occurrence.suppressed for occurrence in result.occurrences(TOKEN)
+    }
+    assert [allowed] == [occurrence.suppressed for occurrence in result.occurrences(OTHER)]
+    assert result.complete
+
+
+def test_one_value_is_allowed_by_its_fingerprint(repository: Repository, swept: Sweep) -> None:
+    repository.commit({"a": LINE, "b": OTHER_LINE}, message=f"use {TOKEN.decode()}")
+    (tag,) = Fingerprints().tags(TOKEN)
+    entry = Allowance(fingerprint=tag, reason="revoked", expiration_time=datetime(2027, 1, 31, tzinfo=UTC))
+
+    result = swept(repository.path, allow_list=AllowList([entry]))
+
+    assert all(occurrence.suppressed for occurrence in result.occurrences(TOKEN))
+    assert {None, "a"} <= {occurrence.path for occurrence in result.occurrences(TOKEN)}
+    assert [None] == [occurrence.suppressed for occurrence in result.occurrences(OTHER)]
 
 
 def test_unreadable_file_is_a_gap(repository: Repository, swept: Sweep) -> None:
