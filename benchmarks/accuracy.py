@@ -13,11 +13,13 @@ import hashlib
 import json
 import lzma
 import os
+import shutil
+import subprocess
 import sysconfig
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -192,18 +194,66 @@ def print_code(detector: Detector, roots: Sequence[Path], show: Confidence | Non
             print(f"  {one.confidence.value:6} {one.detector:32} {one.key}:{one.line}")
 
 
-def detect_secrets(bodies: Iterable[tuple[str, str, bytes]]) -> Iterator[Found]:
-    """Run detect-secrets with its default settings over bodies written out as files, for comparison."""
+def detect_secrets(folder: Path) -> Iterator[Found]:
+    """Run detect-secrets with its default settings over a folder, for comparison."""
     from detect_secrets.core.scan import scan_file
     from detect_secrets.settings import default_settings
 
-    with tempfile.TemporaryDirectory() as folder, default_settings():
-        for key, suffix, body in bodies:
-            path = Path(folder, f"{key}{suffix}")
-            path.write_bytes(body)
+    with default_settings():
+        for path in sorted(folder.iterdir()):
             for one in scan_file(str(path)):
-                yield Found(key, one.line_number, Confidence.MEDIUM, one.type)
-            path.unlink()
+                yield Found(path.name.partition(".")[0], one.line_number, Confidence.MEDIUM, one.type)
+
+
+def credsweeper(folder: Path) -> Iterator[Found]:
+    """Run CredSweeper with its default settings, machine learning included. Its report holds values: it is not kept."""
+    with tempfile.TemporaryDirectory() as kept:
+        report = Path(kept, "report.json")
+        _run("credsweeper", "--path", str(folder), "--save-json", str(report))
+        for one in json.loads(report.read_bytes()) if report.exists() else ():
+            for line in one["line_data_list"]:
+                key = Path(line["path"]).name.partition(".")[0]
+                yield Found(key, line["line_num"], Confidence.MEDIUM, one["rule"])
+
+
+def kingfisher(folder: Path) -> Iterator[Found]:
+    """Run kingfisher without asking any provider, every occurrence told."""
+    told = _run(
+        "kingfisher", "scan", "--no-validate", "--no-dedup", "--no-update-check", "--format", "json", str(folder)
+    )
+    for document in map(json.loads, told.splitlines()):
+        for one in document.get("findings", ()):
+            found = one["finding"]
+            key = Path(found["path"]).name.partition(".")[0]
+            yield Found(key, found["line"], Confidence.MEDIUM, one["rule"]["id"])
+
+
+PEERS: Mapping[str, Callable[[Path], Iterator[Found]]] = {
+    "detect-secrets": detect_secrets,
+    "credsweeper": credsweeper,
+    "kingfisher": kingfisher,
+}
+"""Other scanners; the last two take part where their commands are on PATH (both are to be had from PyPI)."""
+
+
+def _run(*command: str) -> str:
+    """Run a peer; by the exit codes of scanners, findings are failures, so that its code says nothing."""
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def print_peers(rows: Sequence[Row], best: dict[str, Confidence], every: int) -> None:
+    """Print how the peers do on one row in so many, written out as files, beside the detector on the same rows."""
+    sample = rows[::every]
+    print(f"  every {every}th row, {len(sample)} of them, at medium and above:")
+    print(f"    nhi-agent       {score(sample, best, Confidence.MEDIUM)}")
+    with tempfile.TemporaryDirectory() as name:
+        for row in sample:
+            Path(name, f"{row.uid}{row.suffix}").write_bytes(row.body)
+        for peer, run in PEERS.items():
+            if peer == "detect-secrets" or shutil.which(peer):
+                print(f"    {peer:15} {score(sample, flagged(sample, run(Path(name))), Confidence.LOW)}")
+            else:
+                print(f"    {peer:15} not measured: the command is not installed")
 
 
 def _floor(name: str) -> Confidence:
@@ -220,7 +270,7 @@ def main() -> None:
         "--show", type=_floor, choices=FLOORS, help="list the flagged lines of ordinary code from here on"
     )
     parser.add_argument("--families", type=int, default=15, help="how many families to list")
-    parser.add_argument("--peers", type=int, default=10, help="show detect-secrets one row in so many; 0 for none")
+    parser.add_argument("--peers", type=int, default=10, help="show other scanners one row in so many; 0 for none")
     options = parser.parse_args()
 
     cache = Path(tempfile.gettempdir()) / f"nhi-agent-benchmark-cache-{os.getuid()}"
@@ -234,10 +284,7 @@ def main() -> None:
         best = flagged(rows, detect(detector, ((row.uid, row.body) for row in rows)))
         print_corpus(name, rows, best, options.families)
         if options.peers:
-            sample = rows[:: options.peers]
-            peer = flagged(sample, detect_secrets((row.uid, row.suffix, row.body) for row in sample))
-            print(f"  detect-secrets, on {len(sample)} rows: {score(sample, peer, Confidence.LOW)}")
-            print(f"  nhi-agent, on the same rows:   {score(sample, best, Confidence.MEDIUM)}")
+            print_peers(rows, best, options.peers)
     if options.code:
         print_code(detector, options.code, options.show)
 
