@@ -221,11 +221,11 @@ def kingfisher(folder: Path) -> Iterator[Found]:
     told = _run(
         "kingfisher", "scan", "--no-validate", "--no-dedup", "--no-update-check", "--format", "json", str(folder)
     )
-    for document in map(json.loads, told.splitlines()):
-        for one in document.get("findings", ()):
-            found = one["finding"]
-            key = Path(found["path"]).name.partition(".")[0]
-            yield Found(key, found["line"], Confidence.MEDIUM, one["rule"]["id"])
+    # The first line holds the findings, the second sums them up.
+    for one in json.loads(told.partition("\n")[0] or "{}").get("findings", ()):
+        found = one["finding"]
+        key = Path(found["path"]).name.partition(".")[0]
+        yield Found(key, found["line"], Confidence.MEDIUM, one["rule"]["id"])
 
 
 PEERS: Mapping[str, Callable[[Path], Iterator[Found]]] = {
