@@ -541,6 +541,28 @@ def _explain(error: ValidationError, document: yaml_document.Document, environme
     return "\n".join(dict.fromkeys(lines))
 
 
+_KINDS = {
+    "model_type": "a mapping of keys to values",
+    "model_attributes_type": "a mapping of keys to values",
+    "dict_type": "a mapping of keys to values",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "set_type": "a list",
+    "path_type": "the path of a file",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "date_from_datetime_parsing": "a date such as 2026-01-31",
+    "date_parsing": "a date such as 2026-01-31",
+    "date_type": "a date such as 2026-01-31",
+}
+"""What pydantic's kinds of faults ask for, without its words for types."""
+
+
 def _sentence(kind: str, message: str, path: tuple[str | int, ...]) -> str:
     key = escaped(".".join(str(part) for part in path)) or "the file"
     if kind == "extra_forbidden":
@@ -548,6 +570,8 @@ def _sentence(kind: str, message: str, path: tuple[str | int, ...]) -> str:
         return f"unknown key '{key}'{_nearest(str(path[-1]), allowed)}; allowed here: {', '.join(sorted(allowed))}."
     if kind == "missing":
         return f"'{key}' is missing."
+    if kind in _KINDS:
+        return f"'{key}' must be {_KINDS[kind]}."
     text = message.removeprefix("Value error, ").removesuffix(".")
     return f"'{key}' {text[:1].lower()}{text[1:]}."
 

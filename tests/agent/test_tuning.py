@@ -285,7 +285,7 @@ SOUND = "{id: acme-token, name: Acme, vendor: acme, type: password, expression: 
             id="an id twice",
         ),
         pytest.param("detection:\n  format_files: [nope.toml]\n", "2:18", "nope.toml cannot be read", id="no file"),
-        pytest.param("detection:\n  disabled_formats: [x]\n", "2:3", "dictionary", id="no mapping"),
+        pytest.param("detection:\n  disabled_formats: [x]\n", "2:3", "mapping of keys to values", id="no mapping"),
         pytest.param(
             "detection:\n  disabled_formats:\n    github-oauth-tokn: noise\n", "3:5",
             "there is no format 'github-oauth-tokn' (did you mean 'github-oauth-token'?)", id="a misspelt format",
