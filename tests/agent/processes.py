@@ -39,3 +39,9 @@ def wait_until_gone(groups: set[int], seconds: float = 60) -> None:
     while left := {pid for pid, (_, group) in processes().items() if group in groups}:
         assert time.monotonic() < deadline, f"{len(left)} orphans still run"
         time.sleep(0.05)
+
+
+def has_begun(pid: int) -> bool:
+    """Whether a worker runs its own program by now: one that is stopped before would hold its parent up for ever."""
+    command = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return "agent.worker" in command

@@ -21,7 +21,7 @@ from storage.engine import open_engine, parse_url
 from storage.inventory import RunStatus
 from storage.store import Store
 from storage.tables import leases, metadata, runs
-from tests.agent.processes import wait_until_gone, workers_of
+from tests.agent.processes import has_begun, wait_until_gone, workers_of
 from tests.agent.workshop import NHI_AGENT, Workshop, a_token
 
 # A server for tests is a matter of the ground floor; its fixtures are asked for by name.
@@ -287,7 +287,7 @@ def _held_worker(process: subprocess.Popen[bytes], here: Place) -> int:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         assert process.poll() is None
-        for group in workers_of(process.pid):
+        for group in filter(has_begun, workers_of(process.pid)):
             os.killpg(group, signal.SIGSTOP)
             with here.database() as connection:
                 if connection.execute(select(leases.c.scope_uid)).first() is not None:
