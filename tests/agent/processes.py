@@ -43,5 +43,10 @@ def wait_until_gone(groups: set[int], seconds: float = 60) -> None:
 
 def has_begun(pid: int) -> bool:
     """Whether a worker runs its own program by now: one that is stopped before would hold its parent up for ever."""
-    command = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return "agent.worker" in command
+    listed = Path("/proc", str(pid), "cmdline")
+    try:
+        if Path("/proc/self/cmdline").exists():
+            return b"agent.worker" in listed.read_bytes()
+        return "agent.worker" in subprocess.check_output(["ps", "-o", "args=", "-p", str(pid)], text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return False
