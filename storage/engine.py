@@ -128,7 +128,7 @@ def open_engine(url: URL, *, create: bool, read_only: bool, patience_seconds: fl
             raise StoreUnreachable(f"There is no store at {path}; check the path, or run a sweep to make one.")
         _make_private_file(path)
     if not path.is_file():
-        raise StoreUnreachable(f"The store {path} is no regular file; name a file.")
+        raise StoreUnreachable(f"The store {path} cannot be opened: it is no regular file; name a file.")
     if (kind := file_system_of(path, mounts)) in NETWORK_FILE_SYSTEMS:
         raise StoreUnreachable(
             f"The store {path} lies on a network file system ({kind}), where SQLite loses data; "

@@ -312,4 +312,4 @@ def test_a_fifo_is_no_store(workshop: Workshop) -> None:
     )
 
     assert answer.returncode == Ending.STORE
-    assert "is no regular file" in answer.stderr
+    assert "no regular file" in answer.stderr
