@@ -1,8 +1,9 @@
 """The token formats the product knows: read from `patterns/*.toml`, one file a vendor family, one entry a format.
 
 A new format is one entry with examples. What an entry says, and with which meaning, is the list of fields of `Format`;
-expressions are in the syntax of google-re2 (no look-around, no back-references), so that their time is linear. An
-operator's own formats have the same fields and are held to more: see `OwnFormat` and `faults`.
+expressions are in the syntax of google-re2 (no look-around, no back-references), so that their time is linear. For a
+value without a mark of its own, `{{assigned}}` and `{{near}}` say how it may stand behind the service's name (see
+`expressions`). An operator's own formats have the same fields and are held to more: see `OwnFormat` and `faults`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from connectors.detection.checksums import CHECKSUMS
-from connectors.detection.expressions import closing_literal, linear_pattern, widen
+from connectors.detection.expressions import closing_literal, expand, linear_pattern, widen
 from connectors.detection.identifiers import IDENTIFIERS
 from storage.inventory import Confidence, CredentialType, Severity
 
@@ -55,6 +56,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Why there is no literal."""
     stage_one: str = ""
     """A cheaper expression to look for at first: it matches the end of whatever the expression matches."""
+    two_lines: bool = False
+    """Whether a match may begin on the line above the one it ends on."""
     identity_kind: str | None = None
     ignore_case: bool = False
     """Holds for the expression and the literals."""
@@ -96,9 +99,16 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         for match in self.pattern.finditer(text, 0, reach):
             yield (*match.span(group), match.end())
 
+    @property
+    def parts_its_value(self) -> bool:
+        """Whether the expression says what stands before the value, and so parts it from there."""
+        return "(?P<value>" in self.expression and not self.expression.startswith("(?P<value>")
+
     @cached_property
     def spans_lines(self) -> bool:
-        """Whether a match may reach over the end of a line: only where the expression says so in so many words."""
+        """Whether a match may reach over many lines: only where the expression says so in so many words."""
+        if self.two_lines:
+            return False
         stated = _NEGATED_CLASS.sub("", self.expression)
         return any(mark in stated for mark in (r"\n", r"[\s\S]", r"[\S\s]", "(?s"))
 
@@ -211,7 +221,7 @@ def _entries(path: Path) -> list[Format]:
     entries: list[Format] = []
     for number, raw in enumerate(read_tables(path), 1):
         where = f"{path.name}: format {raw.get('id', f'number {number}')!r}"
-        entry = convert(raw, Format)
+        entry = convert(_written_out(raw), Format)
         if isinstance(entry, str):
             raise CatalogueError(f"{where}: {entry}")
         for _, sentence in _plain_faults(entry):
@@ -260,6 +270,16 @@ def convert(raw: Mapping[str, Any], kind: type[AnyFormat]) -> AnyFormat | str:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
         return _plainly(str(error))
+
+
+def _written_out(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Add what follows from `{{assigned}}` and `{{near}}` in an expression of the product's."""
+    expression = raw.get("expression")
+    if not isinstance(expression, str):
+        return raw
+    whole, stage_one = expand(expression)
+    more = {"stage_one": stage_one, "two_lines": True} if stage_one else {}
+    return {**raw, "expression": whole, **more}
 
 
 _ENTRY_HEAD = re.compile(r"\s*\[\[\s*[\"']?format[\"']?\s*\]\]")

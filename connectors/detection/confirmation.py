@@ -13,6 +13,7 @@ from connectors.detection.batch import Window
 from connectors.detection.catalogue import Format
 from connectors.detection.detect_secrets_adapter import LINE_BYTES as PLUGIN_LINE_BYTES
 from connectors.detection.detect_secrets_adapter import Plugin
+from connectors.detection.entropy import looks_worded
 from connectors.detection.identifiers import find_url
 from connectors.detection.matcher import Text
 from connectors.detection.segments import Segment
@@ -102,10 +103,12 @@ def _refusal(buffer: Text, window: Window, candidate: Candidate) -> Refusal | No
     start, end, entry = candidate.start, candidate.end, candidate.format
     if end - start > _VALUE_BYTES:
         return Refusal.TOO_LONG
-    if entry.boundary and _is_cut_out(buffer, window, start, end, entry):
+    if entry.boundary and _is_cut_out(buffer, window, start, end, entry, parted=entry.parts_its_value):
         return Refusal.CUT_OUT
     if entry.keywords and not _has_keyword(buffer, window, start, entry):
         return Refusal.KEYWORD_MISSING
+    if entry.two_lines and looks_worded(candidate.value):
+        return Refusal.UNBELIEVED  # nothing in it says whose it is, and a name of the right length says less
     return None
 
 
@@ -162,11 +165,12 @@ def plugin_candidates(
                 yield Candidate(*span, plugin.format, cut[start:end], plugin.format.confidence, plugin=True)
 
 
-def _is_cut_out(buffer: Text, window: Window, start: int, end: int, entry: Format) -> bool:
+def _is_cut_out(buffer: Text, window: Window, start: int, end: int, entry: Format, *, parted: bool = False) -> bool:
     r"""Whether the value goes on to the left or right: then it is a stretch of something longer.
 
     A letter, digit or underscore beside it says so, unless it belongs to an escape (`\n`, `%3D`). Signs of base 64 say
-    so only for formats without a prefix of their own, for which nothing else marks the beginning.
+    so only for formats without a prefix of their own, for which nothing else marks the beginning; on the left not even
+    there, where the expression itself parts the value from what it is assigned to (`parted`).
     """
     left = buffer[start - 1] if start > window.start else None
     right = buffer[end] if end < window.end else None
@@ -176,7 +180,7 @@ def _is_cut_out(buffer: Text, window: Window, start: int, end: int, entry: Forma
         return True
     if any(buffer.startswith(prefix, start) for prefix in entry.prefixes):
         return False
-    return left in _BASE64_SIGNS or right in _BASE64_SIGNS
+    return (left in _BASE64_SIGNS and not parted) or right in _BASE64_SIGNS
 
 
 def _ends_an_escape(buffer: Text, window: Window, start: int) -> bool:

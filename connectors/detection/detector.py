@@ -480,7 +480,11 @@ def _leads(targets: Sequence[_Target]) -> list[_Leads]:
 
 def _format_target(entry: Format) -> _Target:
     if entry.spans_lines:
-        return _Target(Rule("", entry.literals, entry.ignore_case), Reach.BLOCK, entry)
+        expression = "" if entry.literals else entry.stage_one
+        return _Target(Rule(expression, entry.literals, entry.ignore_case), Reach.BLOCK, entry)
+    if entry.two_lines:
+        rule = Rule(entry.stage_one or entry.expression, entry.literals, entry.ignore_case)
+        return _Target(rule, Reach.TWO_LINES, entry)
     if not entry.literals and entry.keywords:
         return _Target(Rule("", entry.keywords, ignore_case=True), Reach.NEXT_LINE, entry)
     own = isinstance(entry, OwnFormat)

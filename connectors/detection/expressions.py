@@ -4,12 +4,53 @@ Stage one only says which lines deserve a closer look, so it may say too much, n
 because in a buffer of many objects what stands before a window belongs to another object; an open-ended repetition
 at the end is cut to its least length, because each further byte would be reported as one more end; and so is any
 repetition at the beginning, because where a match begins is not asked, and counting costs states.
+
+Most services hand out values without a mark of their own, which only the service's name gives away. What may stand
+between name and value is written once, here, and pattern files say `{{assigned}}` or `{{near}}` for it.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Any
+
+_REST_OF_NAME = r"[\w .-]{0,40}"
+_CLOSERS = r"""["'`\\\])>]{0,3}"""
+_OPENERS = r"""["'`\\]{0,2}"""
+_XML_VALUE = r"""(?:value["'\\]{0,2}[\s:=>]{1,5})?"""
+_CALL = r"""\s?\(\s?["'`]"""
+_SECRET_WORD = r"(?:key|token|secret|private|access|auth|passw|pwd|cred|app_?id|bearer|licen[cs]e)"
+
+ASSIGNED = rf"{_REST_OF_NAME}{_CLOSERS}(?:[\s:=>,|?+]{{1,10}}{_XML_VALUE}{_OPENERS}|{_CALL})"
+"""The rest of a setting's name, closing quotes, a sign of assignment (or a bracket and a quote), opening quotes."""
+
+NEAR = (
+    rf"(?:{_REST_OF_NAME}{_CLOSERS}(?:[\s:=>,|?+]{{1,24}}{_XML_VALUE}{_OPENERS}|{_CALL})"
+    rf"|[\s\S]{{0,120}}?{_SECRET_WORD}[\w .-]{{0,20}}{_CLOSERS}"
+    rf"(?:[\s:=>,|?+.-]{{1,24}}{_XML_VALUE}{_OPENERS}|{_CALL}))"
+)
+"""The same, or on this line and the next a word such as key or token before the sign: a parameter of the service's
+address, an argument of its client, a header of the call, a setting below its name."""
+
+_NEAR_BYTES = 200
+"""At least as many as `NEAR` can match."""
+
+
+def expand(expression: str) -> tuple[str, str]:
+    """Write out `{{assigned}}` and `{{near}}`; return the expression and a cheaper one for stage one, empty if none.
+
+    The cheaper one lets anything stand between name and value: an automaton has to follow every way through `NEAR`,
+    and the name is rare enough to ask for the rest only where a value of the right form is not far.
+    """
+    for mark in ("{{assigned}}", "{{near}}"):
+        names, found, rest = expression.partition(mark)
+        # Several names of one service: what follows them follows each.
+        expression = f"(?:{names}){found}{rest}" if found and "|" in names else expression
+    whole = expression.replace("{{assigned}}", ASSIGNED).replace("{{near}}", NEAR)
+    if "{{near}}" not in expression:
+        return whole, ""
+    return whole, expression.replace("{{near}}", rf"[\s\S]{{0,{_NEAR_BYTES}}}")
+
 
 _TOKEN = re.compile(
     r"""

@@ -32,6 +32,7 @@ HITS_PER_WINDOW = 100_000
 """Beyond so many raw hits a window is not looked at further, and reported as capped."""
 _HITS_PER_SCAN = 400_000
 _DATABASE_BYTES = 256 << 20
+_ANYTHING = r"[\s\S]{"
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -193,7 +194,9 @@ class Re2Matcher(ReMatcher):
         options.log_errors = False
         self._set = re2.Set.SearchSet(options)
         for rule in rules:
-            self._set.Add(_stage_one(rule).encode())
+            # Where anything may stand between two parts, an automaton of all rules together has too many states.
+            by_literals = rule.literals and _ANYTHING in rule.expression
+            self._set.Add(_stage_one(msgspec.structs.replace(rule, expression="") if by_literals else rule).encode())
         self._set.Compile()
 
     def hits(self, buffer: Text, windows: Sequence[Window], capped: set[int]) -> Iterator[tuple[int, Hits]]:

@@ -18,6 +18,8 @@ from connectors.detection.matcher import Hits, Text
 LINE_BYTES = 8192
 BLOCK_BYTES = 4096
 SPAN_BLOCK_BYTES = 16384
+ABOVE_BYTES = 512
+"""So much of the line above is read for what may begin there."""
 SEGMENTS_PER_WINDOW = 10_000
 
 
@@ -28,6 +30,8 @@ class Reach(Enum):
     """On the hit's line."""
     NEXT_LINE = 2
     """On the hit's line or the one below: the hit is a keyword."""
+    TWO_LINES = 4
+    """The same, and the match may begin on the line above the one it ends on."""
     BLOCK = 3
     """Within the block, over line ends."""
 
@@ -59,12 +63,12 @@ def segments(
             continue
         if not low < end <= high:
             low, high = line_bounds(buffer, window, end)
-        for segment in _line_pieces(low, high, end):
+        if reach is Reach.LINE:
+            pieces = _line_pieces(low, high, end)
+        else:
+            pieces = _pieces_of_two_lines(buffer, window, reach, (low, high), end)
+        for segment in pieces:
             marked.setdefault(segment, set()).add(rule)
-        if reach is Reach.NEXT_LINE and high < window.end:
-            below = buffer.find(b"\n", high, window.end) + 1 or window.end
-            for segment in _line_pieces(high, below, high + 1):
-                marked.setdefault(segment, set()).add(rule)
         if len(marked) > SEGMENTS_PER_WINDOW:
             break
     ordered = sorted(marked.items())[:SEGMENTS_PER_WINDOW]
@@ -75,6 +79,25 @@ def line_bounds(buffer: Text, window: Window, end: int) -> tuple[int, int]:
     """Return the line that holds the byte before `end`, with its line break."""
     low = buffer.rfind(b"\n", window.start, end - 1) + 1 or window.start
     return low, buffer.find(b"\n", end - 1, window.end) + 1 or window.end
+
+
+def _pieces_of_two_lines(buffer: Text, window: Window, reach: Reach, line: tuple[int, int], end: int) -> list[Segment]:
+    """The pieces of the hit's line and of the one below; for `TWO_LINES` each is read from the line above on."""
+    low, high = line
+    pieces = _line_pieces(low, high, end)
+    if reach is Reach.TWO_LINES:
+        pieces = _with_the_line_above(buffer, window, low, pieces)
+    if high >= window.end:
+        return pieces
+    below = _line_pieces(high, buffer.find(b"\n", high, window.end) + 1 or window.end, high + 1)
+    return pieces + (_with_the_line_above(buffer, window, high, below) if reach is Reach.TWO_LINES else below)
+
+
+def _with_the_line_above(buffer: Text, window: Window, low: int, pieces: list[Segment]) -> list[Segment]:
+    if low == window.start:
+        return pieces
+    above = max(line_bounds(buffer, window, low)[0], low - ABOVE_BYTES)
+    return [msgspec.structs.replace(piece, low=above) if piece.low == low else piece for piece in pieces]
 
 
 def _line_pieces(low: int, high: int, end: int) -> list[Segment]:

@@ -15,6 +15,7 @@ base58 base62 base64 base64url any-printable`. Other blocks:
   `{pem-escaped:KIND}` the same with `\n` for its line ends, as JSON and environment files write it
 - `{aws-key-id:AKIA}` an access key id that names an account
 - `{base58check:HEX:n}` n random bytes after a version prefix in hex, with their double SHA-256
+- `{bytes:HEX:n}` bytes given in hex, then n random ones
 
 The same shape and seed give the same samples on every machine.
 """
@@ -165,6 +166,11 @@ def _base58check(argument: str, chance: random.Random) -> bytes:
     return b"1" * (len(raw) - len(raw.lstrip(b"\0"))) + bytes(reversed(text))
 
 
+def _bytes(argument: str, chance: random.Random) -> bytes:
+    given, _, length = argument.partition(":")
+    return bytes.fromhex(given) + chance.randbytes(int(length))
+
+
 def _pem(argument: str, chance: random.Random) -> bytes:
     label, raw = _private_key(argument or "rsa", chance)
     body = base64.b64encode(raw)
@@ -279,6 +285,7 @@ def _openssh(seed: bytes, public: bytes, chance: random.Random) -> bytes:
 GENERATORS: dict[str, Callable[[str, random.Random], bytes]] = {
     "aws-key-id": _aws_key_id,
     "base58check": _base58check,
+    "bytes": _bytes,
     "choice": _choice,
     "crc32-base62": _crc32_base62,
     "github": _github,
