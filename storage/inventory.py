@@ -56,6 +56,8 @@ class Place(StrEnum):
 
     BLOB = "blob"
     """The content of a committed file, or of an object that no commit names."""
+    ARCHIVE_MEMBER = "archive_member"
+    """A file in an archive that is committed; `decoding` names it. An archive on disk stays the file that it is."""
     COMMIT_MESSAGE = "commit_message"
     TAG_MESSAGE = "tag_message"
     NOTE = "note"
@@ -491,7 +493,10 @@ class Occurrence(Record, frozen=True, kw_only=True):
     versions: int = 1
     """How many versions of the file at this path hold the value."""
     decoding: tuple[str, ...] = ()
-    """How the value had to be decoded, outermost first."""
+    """How the value had to be decoded, outermost first: `base64`, or `gzip` and `tar:etc/app.env`, a member's name.
+
+    Line and column are then those of the encoded text; where a whole file was opened, of its beginning.
+    """
     suppressed: Suppression | None = None
     """The wish to pass it over, if there is one; the occurrence counts all the same."""
 

@@ -246,11 +246,12 @@ def first_place(exposure: SecretExposure) -> Occurrence | None:
 
 
 def place_name(occurrence: Occurrence) -> str:
-    """A place for a person: ``path:line``, or what kind of thing it stands in, and the commit."""
+    """A place for a person: ``path:line`` and how it is to be read, or what kind of thing it is, and the commit."""
+    way = f" ({' > '.join(occurrence.decoding)})" if occurrence.decoding else ""
     if occurrence.path is None:
         words = occurrence.place.replace("_", " ")
-        return f"{words} {occurrence.commit[:12]}" if occurrence.commit else words
-    return occurrence.path if occurrence.line is None else f"{occurrence.path}:{occurrence.line}"
+        return f"{words} {occurrence.commit[:12]}{way}" if occurrence.commit else words + way
+    return (occurrence.path if occurrence.line is None else f"{occurrence.path}:{occurrence.line}") + way
 
 
 def exclusions(report: RunReport) -> Iterator[tuple[Scope | None, Exclusion]]:

@@ -15,6 +15,7 @@ import msgspec
 from connectors.detection import heuristics
 from connectors.detection.catalogue import Format
 from connectors.detection.entropy import monotonous_share, shannon
+from connectors.detection.expressions import any_of
 from connectors.detection.placeholders import could_be_issued, holds_template, is_placeholder
 from connectors.detection.wording import strangeness
 from storage.inventory import Confidence, CredentialType, Severity
@@ -105,7 +106,7 @@ STAGE_ONE = (
 )
 """What stage one looks for: the same, but for the end of the value."""
 
-_KEYWORDS = re.compile(_KEYWORD.encode())
+_KEYWORDS = re.compile(any_of(LITERALS).encode())
 _ASSIGNED = re.compile(
     (
         rf"(?P<tail>{_TAIL})(?P<closers>{_CLOSERS}){_BEFORE}{_TYPE}{_BEFORE}(?P<sign>{_SIGN}){_AFTER}"
@@ -130,7 +131,7 @@ _NAMED = re.compile(
 )
 _PIECES = re.compile(rb"[0-9A-Za-z]+")
 _GOES_ON = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/=.@:%([{")
-_NAME_CHARACTER = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
+_NAME_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 _NAME_BEFORE = 40
 _ALONE_BEFORE = re.compile(rb"\s*(?:[-*#/$>]{1,2}\s{0,4})?(?:export\s|set\s|ENV\s|-[eE]\s|[\"'])?[\"']?\Z")
 _ALONE_AFTER = re.compile(rb"[\"',;\\]{0,2}\s*(?:#.*)?\Z")
@@ -176,14 +177,13 @@ def assigned_values(line: bytes) -> Iterator[Assigned]:
             match = _SPACED.match(line, keyword.end())
             if match is None or not _goes_on_behind_blanks(line, keyword, match):
                 continue
-        begin = keyword.start()
-        while begin > max(0, keyword.start() - _NAME_BEFORE) and line[begin - 1] in _NAME_CHARACTER:
-            begin -= 1
+        before = line[max(0, keyword.start() - _NAME_BEFORE) : keyword.start()]
+        begin = keyword.start() - len(before) + len(before.rstrip(_NAME_CHARACTERS))
         group = match.lastgroup or "bare"
         start, end = match.span(group)
         if group == "bare" and not _plain_sign(match, line, begin):
             continue
-        sign, name = match.groupdict().get("sign"), line[begin : keyword.end()]
+        sign, name = _sign_of(match), line[begin : keyword.end()]
         if keyword[0].decode() in WEAK and (
             match["tail"] or sign == b"(" or not _weak_name_counts(name, line[start:end])
         ):
@@ -256,9 +256,14 @@ def _goes_on_behind_blanks(line: bytes, keyword: re.Match[bytes], match: re.Matc
     return _RANDOM.fullmatch(line, start, end) is not None and digits >= 2 and strangeness(line[start:end]) >= -8
 
 
+def _sign_of(match: re.Match[bytes]) -> bytes | None:
+    """Return the sign between name and value; there is none where blanks alone part them."""
+    return match["sign"] if match.re is _ASSIGNED else None
+
+
 def _plain_sign(match: re.Match[bytes], line: bytes, begin: int) -> bool:
     """An unquoted value counts only after a sign that assigns, in the forms of env, properties, YAML, XML and flags."""
-    sign = match.groupdict().get("sign")
+    sign = _sign_of(match)
     if sign is None:
         return True
     if sign in {b",", b"("} or sign.endswith(b"value="):

@@ -28,6 +28,8 @@ class Window(msgspec.Struct, frozen=True):
     """Where the window begins in the object."""
     line: int = 1
     """Line number of the window's first byte in the object."""
+    whole: bool = True
+    """False for a part of an object that is too large to be given at once."""
 
 
 class Batch(msgspec.Struct):
@@ -43,8 +45,9 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     """The window's key."""
     offset: int
-    """Where the value begins in the object (in the decoded text, when `decoding` is not empty)."""
+    """Where the value begins in the object; where it had to be decoded, its encoded text."""
     length: int
+    """Bytes of that text in the object."""
     line: int
     column: int
     """1-based, in characters where the text decodes, else in bytes."""
@@ -66,6 +69,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     expiration_time: datetime | None = None
     remediation: str = ""
     decoding: tuple[str, ...] = ()
+    """How it had to be read, outermost step first: `base64`, `tar:etc/app.env`. Names of members are foreign text."""
     suppressed: Suppression | None = None
     """Set for an inline comment on the same line."""
     baseline_paths: tuple[str, ...] = ()

@@ -28,6 +28,7 @@ LINE_BYTES = 1024
 _BLANKS = re.compile(rb"[ \t\x0b\x0c\r]{5,}")
 _WORTH_ASKING = re.compile(rb"[\"'`][^\s\"'`0-9]{0,256}[0-9][^\s\"'`]{0,256}[\"'`]")
 """What our own judgement could come to believe: a quoted text without blanks and with a digit."""
+_DIGIT = re.compile(rb"[0-9]")
 _KEYWORD_LINES = Rule(expression=STAGE_ONE, literals=LITERALS, ignore_case=True)
 
 _TOKEN_RUN = re.compile(rb"_[A-Za-z0-9_]{36}")
@@ -36,6 +37,9 @@ _SHORTEST = 6
 OFF_BY_DEFAULT = frozenset({"IPPublicDetector", "SoftlayerDetector", "IbmCosHmacDetector", "CloudantDetector"})
 _JUDGED = frozenset({"KeywordDetector", "Base64HighEntropyString", "HexHighEntropyString"})
 """Plugins that report any value: these go through our own judgement, and stay at low confidence."""
+
+_BY_ENTROPY = frozenset({"Base64HighEntropyString", "HexHighEntropyString"})
+"""Plugins that go by randomness alone: in decoded text, which may be anything, they are not asked."""
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -103,6 +107,7 @@ class Plugin:
         self._plugin = plugin
         known = _KNOWN.get(self.name)
         self.judged = self.name in _JUDGED or known is None
+        self.by_entropy = self.name in _BY_ENTROPY
         self.rule = (
             _KEYWORD_LINES
             if known is None
@@ -124,7 +129,7 @@ class Plugin:
 
     def values(self, line: bytes) -> Iterator[tuple[int, int]]:
         """Yield where the plugin sees values in a line of at most `LINE_BYTES`, by offsets."""
-        if self.judged and not _worth_asking(line):
+        if self.judged and not is_worth_asking(line):
             return
         seen: set[tuple[int, int]] = set()
         for found in self._plugin.analyze_string(_BLANKS.sub(b"    ", line).decode("latin-1")):
@@ -167,9 +172,9 @@ class Plugin:
 
 
 @lru_cache(maxsize=4)
-def _worth_asking(line: bytes) -> bool:
-    """Remembers the last lines, for three plugins ask about each."""
-    return _WORTH_ASKING.search(line) is not None
+def is_worth_asking(line: bytes) -> bool:
+    """Whether a line holds what a judged plugin could be believed; remembers the last lines, for three ask of each."""
+    return _DIGIT.search(line) is not None and _WORTH_ASKING.search(line) is not None
 
 
 def load_plugins(also: Iterable[str] = ()) -> list[Plugin]:

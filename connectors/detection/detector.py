@@ -2,6 +2,7 @@
 
 Stage one (`matcher`) says which lines of the buffer deserve a look, stage two (`confirmation`) finds the exact values,
 stage three (here) judges each value once: placeholder, checksum, entropy, what it says about itself, its fingerprint.
+What is encoded in a window is read in layers (`decoding`), and each layer goes through the same three stages.
 What is found in an object depends on the object alone: neither on its neighbours in the batch, nor on the matcher.
 """
 
@@ -11,7 +12,7 @@ import hashlib
 import secrets
 from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,21 +32,26 @@ from connectors.detection.confirmation import (
     plugin_candidates,
     url_candidates,
 )
-from connectors.detection.decoding import Decoded, decode
-from connectors.detection.detect_secrets_adapter import Plugin, load_plugins, plugin_identifiers
+from connectors.detection.decoding.allowance import Omission
+from connectors.detection.decoding.registry import ENCODINGS, decoding_digest
+from connectors.detection.decoding.walk import DETECTIONS_PER_WINDOW, Scanned, Walk
+from connectors.detection.detect_secrets_adapter import Plugin, is_worth_asking, load_plugins, plugin_identifiers
 from connectors.detection.entropy import shannon
 from connectors.detection.identifiers import CONTEXTUAL, IDENTIFIERS, Facts
 from connectors.detection.matcher import Hits, Rule, Text, make_matcher
 from connectors.detection.placeholders import holds_template, is_placeholder
-from connectors.detection.segments import Reach, Segment, line_bounds, segments
+from connectors.detection.places import Places, comment_lines
+from connectors.detection.segments import Reach, Segment, segments
 from connectors.detection.suppressions import Baselines, inline_suppression
 from connectors.detection.url_credentials import URL_CREDENTIALS
 from storage.inventory import Checksum, Confidence
 
-DETECTIONS_PER_WINDOW = 10_000
 _REMEMBERED = 1 << 16
 _CONTEXT_BYTES = 4096
-_COMMENT_BYTES = 4096
+_SIGNS = [
+    (number, Rule(expression, sign=True)) for number, encoding in enumerate(ENCODINGS) for expression in encoding.signs
+]
+"""What stage one looks for beside the rules: signs of encoded text, with the number of the encoding."""
 
 
 class _Target(msgspec.Struct, frozen=True):
@@ -122,6 +128,11 @@ class _Judged(msgspec.Struct):
     canonical: bytes
 
 
+def detection_digest(catalogue: Catalogue) -> str:
+    """SHA-256 of the patterns and of how encoded content is read: what both say decides what is found."""
+    return hashlib.sha256(f"{catalogue.digest()} {decoding_digest()}".encode()).hexdigest()
+
+
 class Detector:
     """Finds credentials in batches. Build one a process; it is not made for several threads at once."""
 
@@ -149,7 +160,9 @@ class Detector:
         self._leads = _leads(_targets(catalogue, load_plugins(more_plugins) if plugins else []))
         self._reaches = [lead.reach for lead in self._leads]
         self._goes_by_line = [lead.goes_by_line for lead in self._leads]
-        self._matcher = make_matcher(matcher, [lead.rule for lead in self._leads], cache_directory)
+        rules = [lead.rule for lead in self._leads]
+        self._matcher = make_matcher(matcher, [*rules, *(rule for _, rule in _SIGNS)], cache_directory)
+        self._walk = Walk(self._scan, _formless(self._leads), self._cap)
         self._fingerprinter = fingerprinter
         self._baselines = baselines or Baselines()
         self._minimum = minimum_confidence
@@ -159,37 +172,39 @@ class Detector:
         self._memory_key = secrets.token_bytes(32)
         self._verdicts: OrderedDict[tuple[str, bytes], _Verdict] = OrderedDict()
         self._tags: OrderedDict[bytes, tuple[str, ...]] = OrderedDict()
-        self._lines: OrderedDict[tuple[int, bytes], tuple[Candidate, ...]] = OrderedDict()
+        self._lines: OrderedDict[tuple[int, bool, bytes], tuple[Candidate, ...]] = OrderedDict()
         self.capped_keys: set[str] = set()
         """Objects in which some hits were left out, by the caps on hits, pieces or detections."""
 
-    def detect(self, batch: Batch) -> Iterator[Detection]:
-        """Yield what a batch holds, window by window, by ascending offset."""
-        buffer: Text = bytes(batch.buffer) if isinstance(batch.buffer, memoryview) else batch.buffer
-        nul_bearing = _with_nul(buffer, batch.windows)
-        decoded = {index: _decode_window(buffer, batch.windows[index]) for index in nul_bearing}
-        text_only = {index for index, found in decoded.items() if any(text.whole for text in found)}
-        for index, hits in self._hits(buffer, batch.windows):
-            if index not in text_only:
-                yield from self._window(buffer, batch.windows[index], hits, binary=index in nul_bearing)
-        if any(decoded.values()):
-            texts = [(index, text.encoding, text.text) for index, found in decoded.items() for text in found]
-            yield from self._decoded(batch, texts)
+    @property
+    def left_out(self) -> Mapping[Omission, set[str]]:
+        """Why encoded content was not read, or not to its end, with the keys of the objects concerned."""
+        return self._walk.omissions
 
-    def _decoded(self, batch: Batch, texts: Sequence[tuple[int, str, bytes]]) -> Iterator[Detection]:
-        """Scan decoded texts as a batch of their own."""
-        parts: list[bytes] = []
-        windows: list[Window] = []
-        position = 0
-        for index, encoding, text in texts:
-            origin = batch.windows[index]
-            width = 4 if encoding.startswith("utf-32") else 2
-            windows.append(Window(origin.key, position, position + len(text), origin.offset // width, origin.line))
-            parts.append(text)
-            position += len(text)
-        buffer = b"".join(parts)
+    def detect(self, batch: Batch) -> Iterator[Detection]:
+        """Yield what a batch holds, window by window, by ascending offset; windows with encoded content come last."""
+        yield from self._walk.detect(batch)
+
+    def _scan(
+        self,
+        buffer: Text,
+        windows: Sequence[Window],
+        *,
+        binary: Collection[int],
+        passed_over: Collection[int],
+        decoded: bool,
+    ) -> Iterator[Scanned]:
+        """Scan texts as they stand: see `walk.Scan`."""
+        first_sign = len(self._leads)
         for index, hits in self._hits(buffer, windows):
-            yield from self._window(buffer, windows[index], hits, binary=False, decoding=(texts[index][1],))
+            signs = [hit for hit in hits if hit[1] >= first_sign]
+            plain = [hit for hit in hits if hit[1] < first_sign] if signs else hits
+            marks = _marks(signs, first_sign)
+            found: list[Detection] = []
+            if plain and index not in passed_over:
+                found = list(self._window(buffer, windows[index], plain, binary=index in binary, decoded=decoded))
+            if found or marks:
+                yield Scanned(index, found, marks)
 
     def _hits(self, buffer: Text, windows: Sequence[Window]) -> Iterator[tuple[int, Hits]]:
         capped: set[int] = set()
@@ -202,15 +217,13 @@ class Detector:
         if self._on_cap is not None:
             self._on_cap(key)
 
-    def _window(
-        self, buffer: Text, window: Window, hits: Hits, *, binary: bool, decoding: tuple[str, ...] = ()
-    ) -> Iterator[Detection]:
+    def _window(self, buffer: Text, window: Window, hits: Hits, *, binary: bool, decoded: bool) -> Iterator[Detection]:
         pieces, capped = segments(buffer, window, hits, self._reaches)
-        note = None if self._on_refusal is None else self._note(window, decoded=bool(decoding))
+        note = None if self._on_refusal is None else self._note(window, decoded=decoded)
         candidates = [
             candidate
             for segment, rules in pieces
-            for candidate in self._candidates(buffer, window, segment, rules, binary=binary, note=note)
+            for candidate in self._candidates(buffer, window, segment, rules, binary=binary, decoded=decoded, note=note)
         ]
         if not candidates and not capped:
             return
@@ -222,18 +235,28 @@ class Detector:
             kept, capped = kept[:DETECTIONS_PER_WINDOW], True
         if capped:
             self._cap(window.key)
-        yield from self._emit(buffer, window, kept, decoding)
+        yield from self._emit(buffer, window, kept)
 
     def _candidates(
-        self, buffer: Text, window: Window, segment: Segment, rules: Sequence[int], *, binary: bool, note: Note | None
+        self,
+        buffer: Text,
+        window: Window,
+        segment: Segment,
+        rules: Sequence[int],
+        *,
+        binary: bool,
+        decoded: bool,
+        note: Note | None,
     ) -> Iterator[Candidate]:
         piece = bytes(buffer[segment.low : segment.high])
         whole_line = (segment.low, segment.high) == (segment.after, segment.until)
         for rule in rules:
             if note is not None or not (whole_line and self._goes_by_line[rule]):
-                yield from self._fresh_candidates(buffer, window, segment, piece, rule, binary=binary, note=note)
+                yield from self._fresh_candidates(
+                    buffer, window, segment, piece, rule, binary=binary, decoded=decoded, note=note
+                )
             elif not binary:
-                yield from self._on_line(buffer, window, segment, piece, rule)
+                yield from self._on_line(buffer, window, segment, piece, rule, decoded=decoded)
 
     def _fresh_candidates(
         self,
@@ -244,13 +267,21 @@ class Detector:
         rule: int,
         *,
         binary: bool,
+        decoded: bool,
         note: Note | None = None,
     ) -> Iterator[Candidate]:
+        worth_asking: bool | None = None
         for target in self._leads[rule].targets:
+            plugin = target.plugin
             if binary and target.reads_text:
                 continue
-            if target.plugin is not None:
-                yield from plugin_candidates(buffer, window, segment, piece, target.plugin)
+            if plugin is not None and plugin.judged:
+                if worth_asking is None:
+                    worth_asking = is_worth_asking(piece)
+                if not worth_asking or (decoded and plugin.by_entropy):
+                    continue  # most lines are soon told apart; and in decoded text randomness says nothing
+            if plugin is not None:
+                yield from plugin_candidates(buffer, window, segment, piece, plugin)
             elif target.format is GENERIC:
                 yield from generic_candidates(segment, piece, note)
             elif target.format.identifiers == "url":
@@ -277,15 +308,17 @@ class Detector:
 
         return note
 
-    def _on_line(self, buffer: Text, window: Window, segment: Segment, piece: bytes, rule: int) -> Iterator[Candidate]:
+    def _on_line(
+        self, buffer: Text, window: Window, segment: Segment, piece: bytes, rule: int, *, decoded: bool
+    ) -> Iterator[Candidate]:
         """Yield the candidates of a line, which history repeats in thousands of objects: each line is read once.
 
         Of a line only its digest is kept, and where on it values stand.
         """
-        key = (rule, self._remembrance(piece))
+        key = (rule, decoded, self._remembrance(piece))
         known = self._lines.get(key)
         if known is None:
-            found = self._fresh_candidates(buffer, window, segment, piece, rule, binary=False)
+            found = self._fresh_candidates(buffer, window, segment, piece, rule, binary=False, decoded=decoded)
             known = self._lines[key] = tuple(_moved(one, -segment.low, b"") for one in found)
             if len(self._lines) > _REMEMBERED:
                 self._lines.popitem(last=False)
@@ -383,10 +416,8 @@ class Detector:
 
     # What leaves: tags, places and public facts.
 
-    def _emit(
-        self, buffer: Text, window: Window, kept: Sequence[_Judged], decoding: tuple[str, ...]
-    ) -> Iterator[Detection]:
-        place = _Place(buffer, window)
+    def _emit(self, buffer: Text, window: Window, kept: Sequence[_Judged]) -> Iterator[Detection]:
+        place = Places(buffer, window)
         for one in kept:
             candidate, entry, verdict = one.candidate, one.candidate.format, one.verdict
             line, column = place.of(candidate.start)
@@ -412,39 +443,10 @@ class Detector:
                 created_time=verdict.facts.created_time,
                 expiration_time=verdict.facts.expiration_time,
                 remediation=entry.remediation,
-                decoding=decoding,
-                suppressed=inline_suppression(*_comment_lines(buffer, window, candidate)),
+                suppressed=inline_suppression(*comment_lines(buffer, window, candidate.start, candidate.end)),
                 baseline_paths=paths,
                 baseline_source=source,
             )
-
-
-class _Place:
-    """Lines and columns of ascending offsets: counted on from the last one, so that many cost no more than one."""
-
-    def __init__(self, buffer: Text, window: Window) -> None:
-        self._buffer = buffer
-        self._at = window.start
-        self._line = window.line
-        self._column = 1
-
-    def of(self, start: int) -> tuple[int, int]:
-        """Return the line and column of an offset not before the last one asked for."""
-        breaks = self._buffer.count(b"\n", self._at, start)
-        if breaks:
-            self._line += breaks
-            self._at = self._buffer.rfind(b"\n", self._at, start) + 1
-            self._column = 1
-        self._column += _characters(bytes(self._buffer[self._at : start]))
-        self._at = start
-        return self._line, self._column
-
-
-def _characters(text: bytes) -> int:
-    try:
-        return len(text.decode())
-    except UnicodeDecodeError:
-        return len(text)
 
 
 def detectors(catalogue: Catalogue) -> frozenset[str]:
@@ -545,30 +547,18 @@ def _distance(one: Candidate, other: Candidate) -> int:
     return max(one.start - other.end, other.start - one.end)
 
 
-def _comment_lines(buffer: Text, window: Window, candidate: Candidate) -> tuple[bytes, bytes]:
-    """The lines a value stands on, and the one above, as far as a comment may be away."""
-    low, _ = line_bounds(buffer, window, candidate.start + 1)
-    _, high = line_bounds(buffer, window, candidate.end)
-    above, _ = line_bounds(buffer, window, low) if low > window.start else (low, low)
-    low_cut, high_cut = max(low, candidate.start - _COMMENT_BYTES), min(high, candidate.end + _COMMENT_BYTES)
-    around = bytes(buffer[low_cut : candidate.start]) + b" " + bytes(buffer[candidate.end : high_cut])
-    return around, bytes(buffer[max(above, low - _COMMENT_BYTES) : low])
+def _marks(signs: Hits, first_sign: int) -> dict[int, list[int]]:
+    """Return where the signs of each encoding end."""
+    marks: dict[int, list[int]] = {}
+    for end, rule in signs:
+        ends = marks.setdefault(_SIGNS[rule - first_sign][0], [])
+        if not ends or ends[-1] != end:
+            ends.append(end)
+    return marks
 
 
-def _with_nul(buffer: Text, windows: Sequence[Window]) -> set[int]:
-    """Return the windows that hold a NUL byte, without looking at each one when there is none."""
-    found: set[int] = set()
-    index, position = 0, buffer.find(b"\0")
-    while position >= 0 and index < len(windows):
-        index = bisect_right(windows, position, lo=index, key=lambda window: window.start) - 1
-        if index >= 0 and position < windows[index].end:
-            found.add(index)
-        index += 1
-        if index >= len(windows):
-            break
-        position = buffer.find(b"\0", windows[index].start)
-    return found
-
-
-def _decode_window(buffer: Text, window: Window) -> list[Decoded]:
-    return decode(bytes(buffer[window.start : window.end]), window.offset)
+def _formless(leads: Sequence[_Leads]) -> frozenset[str]:
+    """Return the detectors that go by the words around a value, whatever it looks like."""
+    targets = [target for lead in leads for target in lead.targets]
+    judged = (target.format.id for target in targets if target.plugin is not None and target.plugin.judged)
+    return frozenset({GENERIC.id, *judged})

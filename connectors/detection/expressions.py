@@ -12,6 +12,7 @@ between name and value is written once, here, and pattern files say `{{assigned}
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 _REST_OF_NAME = r"[\w .-]{0,40}"
@@ -157,3 +158,18 @@ def _fixed(token: re.Match[str]) -> str | None:
     if token["escape"]:
         return _BREAKS.get(text, text[1] if not text[1].isalnum() else None)
     return text if token["other"] and text not in "().|?*+{}" else None
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Return an expression for the longest of several words, as a tree: at each place a letter is asked for once."""
+    branches: dict[str, list[str]] = {}
+    ends = False
+    for word in sorted(set(words)):
+        if word:
+            branches.setdefault(word[0], []).append(word[1:])
+        else:
+            ends = True
+    if not branches:
+        return ""
+    inner = "|".join(re.escape(letter) + any_of(rest) for letter, rest in branches.items())
+    return f"(?:{inner})?" if ends else f"(?:{inner})" if len(branches) > 1 else inner

@@ -45,6 +45,8 @@ class Rule(msgspec.Struct, frozen=True):
     ignore_case: bool = False
     own: bool = False
     """Written by an operator: nothing but an engine of linear time may run the expression."""
+    sign: bool = False
+    """A sign of encoded text: matched over line ends, and counted apart, so that a flood of them hides no hit."""
 
 
 class MatcherUnavailable(RuntimeError):
@@ -90,60 +92,75 @@ class HyperscanMatcher:
         import hyperscan
 
         self._error: type[Exception] = hyperscan.error
+        self._first_sign = _first_sign(rules)
         self._database = _load_or_compile(rules, cache_directory)
 
     def hits(self, buffer: Text, windows: Sequence[Window], capped: set[int]) -> Iterator[tuple[int, Hits]]:
         """See `Matcher.hits`."""
         if not windows:
             return
-        found = self._scan(buffer, _HITS_PER_SCAN)
-        if found is None:
+        found, signs = self._scan(buffer, _HITS_PER_SCAN)
+        if max(len(found), len(signs)) > _HITS_PER_SCAN:
             yield from self._one_by_one(buffer, windows, capped)
             return
+        found += signs
         if not found:
             return
         found.sort()
         starts = [window.start for window in windows]
-        current = -1
+        current, limit = -1, -1
         group: Hits = []
-        for end, rule in found:
-            index = bisect.bisect_left(starts, end) - 1
-            if index < 0 or end > windows[index].end:
-                continue
-            if index != current:
-                if group:
-                    yield current, group
-                current, group = index, []
-            group.append((end, rule))
-        if group:
-            yield current, group
+        for hit in found:
+            end = hit[0]
+            if end > limit:
+                yield from self._bounded(current, group, capped)
+                group = []
+                current = bisect.bisect_left(starts, end) - 1
+                limit = windows[current].end if current >= 0 else -1
+                if end > limit:
+                    continue  # it ends in the noise between two windows
+            group.append(hit)
+        yield from self._bounded(current, group, capped)
 
-    def _scan(self, buffer: Text | memoryview, limit: int) -> Hits | None:
-        """Return the hits of one scan, or `None` when there were more than `limit`."""
+    def _scan(self, buffer: Text | memoryview, limit: int) -> tuple[Hits, Hits]:
+        """Return hits and signs of one scan, ascending or nearly so; one more than `limit` where there were more."""
         found: Hits = []
-        append = found.append
+        signs: Hits = []
+        append, note_sign, first_sign = found.append, signs.append, self._first_sign
 
         def note(rule: int, _start: int, end: int, _flags: int, _context: object) -> bool | None:
-            append((end, rule))
-            return len(found) > limit or None
+            if rule < first_sign:
+                append((end, rule))
+                return len(found) > limit or None
+            if len(signs) <= limit:
+                note_sign((end, rule))
+            return None
 
         try:
             self._database.scan(buffer, match_event_handler=note)
         except self._error:
-            if len(found) > limit:
-                return None
-            raise
-        return found
+            if len(found) <= limit:
+                raise
+        return found, signs
 
     def _one_by_one(self, buffer: Text, windows: Sequence[Window], capped: set[int]) -> Iterator[tuple[int, Hits]]:
         """Scan each window alone, so that one that floods the matcher costs only itself."""
         view = memoryview(buffer)
         for index, window in enumerate(windows):
-            found = self._scan(view[window.start : window.end], HITS_PER_WINDOW)
-            if found is None:
+            found, signs = self._scan(view[window.start : window.end], HITS_PER_WINDOW)
+            moved = sorted((end + window.start, rule) for end, rule in (*found, *signs))
+            yield from self._bounded(index, moved, capped)
+
+    def _bounded(self, index: int, hits: Hits, capped: set[int]) -> Iterator[tuple[int, Hits]]:
+        """Pass a window's hits on, unless there are too many, and its signs, unless there are too many of these."""
+        if len(hits) > HITS_PER_WINDOW:
+            found = [hit for hit in hits if hit[1] < self._first_sign]
+            signs = [hit for hit in hits if hit[1] >= self._first_sign]
+            if max(len(found), len(signs)) > HITS_PER_WINDOW:
                 capped.add(index)
-            elif found:
-                yield index, sorted((end + window.start, rule) for end, rule in found)
+            hits = sorted(part for kind in (found, signs) if len(kind) <= HITS_PER_WINDOW for part in kind)
+        if hits:
+            yield index, hits
 
 
 class ReMatcher:
@@ -152,6 +169,7 @@ class ReMatcher:
     name = "re"
 
     def __init__(self, rules: Sequence[Rule]) -> None:
+        self._first_sign = _first_sign(rules)
         self._rules = [
             (number, _literal_pattern(rule), None if rule.literals else _line_pattern(rule))
             for number, rule in enumerate(rules)
@@ -160,15 +178,23 @@ class ReMatcher:
     def hits(self, buffer: Text, windows: Sequence[Window], capped: set[int]) -> Iterator[tuple[int, Hits]]:
         """See `Matcher.hits`."""
         for index, window in enumerate(windows):
-            found = self._window(buffer, window, range(len(self._rules)))
-            if len(found) > HITS_PER_WINDOW:
-                capped.add(index)
-            elif found:
-                yield index, sorted(found)
+            yield from self._window(buffer, index, window, range(len(self._rules)), capped)
 
-    def _window(self, buffer: Text, window: Window, rules: Sequence[int]) -> Hits:
+    def _window(
+        self, buffer: Text, index: int, window: Window, rules: Sequence[int], capped: set[int]
+    ) -> Iterator[tuple[int, Hits]]:
+        found, signs = self._found(buffer, window, rules), self._signs(buffer, window, rules)
+        if max(len(found), len(signs)) > HITS_PER_WINDOW:
+            capped.add(index)
+        hits = sorted(part for kind in (found, signs) if len(kind) <= HITS_PER_WINDOW for part in kind)
+        if hits:
+            yield index, hits
+
+    def _found(self, buffer: Text, window: Window, rules: Sequence[int]) -> Hits:
         found: Hits = []
         for number in rules:
+            if number >= self._first_sign:
+                continue
             _, literals, expression = self._rules[number]
             if literals is not None:
                 found += ((match.end(), number) for match in literals.finditer(buffer, window.start, window.end))
@@ -176,6 +202,19 @@ class ReMatcher:
                 found += _line_hits(expression, number, buffer, window)
             if len(found) > HITS_PER_WINDOW:
                 break
+        return found
+
+    def _signs(self, buffer: Text, window: Window, rules: Sequence[int]) -> set[tuple[int, int]]:
+        """Match over the whole window, and again from the next byte on: one sign may begin within another."""
+        found: set[tuple[int, int]] = set()
+        for number in rules:
+            expression = self._rules[number][2]
+            if number < self._first_sign or expression is None:
+                continue
+            match = expression.search(buffer, window.start, window.end)
+            while match is not None and len(found) <= HITS_PER_WINDOW:
+                found.add((match.end(), number))
+                match = expression.search(buffer, match.start() + 1, window.end)
         return found
 
 
@@ -203,13 +242,13 @@ class Re2Matcher(ReMatcher):
         """See `Matcher.hits`."""
         for index, window in enumerate(windows):
             touched = self._set.Match(bytes(buffer[window.start : window.end]))
-            if not touched:
-                continue
-            found = self._window(buffer, window, sorted(touched))
-            if len(found) > HITS_PER_WINDOW:
-                capped.add(index)
-            elif found:
-                yield index, sorted(found)
+            if touched:
+                yield from self._window(buffer, index, window, sorted(touched), capped)
+
+
+def _first_sign(rules: Sequence[Rule]) -> int:
+    """Signs come behind all other rules."""
+    return next((number for number, rule in enumerate(rules) if rule.sign), len(rules))
 
 
 def _literal_pattern(rule: Rule) -> re.Pattern[bytes] | None:

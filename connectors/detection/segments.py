@@ -55,6 +55,7 @@ def segments(
     """Turn the hits of one window into pieces with the rules to try there, ascending; and whether the cap cut them."""
     marked: dict[Segment, set[int]] = {}
     low = high = window.start
+    line: set[int] | None = None
     for end, rule in hits:
         reach = reaches[rule]
         if reach is Reach.BLOCK:
@@ -63,12 +64,16 @@ def segments(
             continue
         if not low < end <= high:
             low, high = line_bounds(buffer, window, end)
-        if reach is Reach.LINE:
-            pieces = _line_pieces(low, high, end)
+            short = high - low <= LINE_BYTES
+            line = marked.setdefault(Segment(low, high, low, high), set()) if short else None
+        if reach is not Reach.LINE:
+            for segment in _pieces_of_two_lines(buffer, window, reach, (low, high), end):
+                marked.setdefault(segment, set()).add(rule)
+        elif line is not None:
+            line.add(rule)
         else:
-            pieces = _pieces_of_two_lines(buffer, window, reach, (low, high), end)
-        for segment in pieces:
-            marked.setdefault(segment, set()).add(rule)
+            for segment in _line_pieces(low, high, end):
+                marked.setdefault(segment, set()).add(rule)
         if len(marked) > SEGMENTS_PER_WINDOW:
             break
     ordered = sorted(marked.items())[:SEGMENTS_PER_WINDOW]

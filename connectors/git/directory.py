@@ -15,6 +15,7 @@ from connectors.git.outcome import Outcome
 from connectors.git.session import GitSession
 from connectors.git.sightings import Sightings
 from connectors.git.target import GitTarget, Located, resource_uid
+from connectors.git.undecoded import declare_undecoded
 from storage.inventory import Carrier, Observation, Place, Resource, Scope, git_scope_uid
 
 NO_HISTORY = History(values={}, people={}, newest_commit_time=None, commits=0, local_commits=0, gaps=(), complete=True)
@@ -50,6 +51,7 @@ def sweep_directory(target: GitTarget, located: Located, session: GitSession) ->
         place_of_others=Place.FILE,
     )
     outcome.lost([*files.shortfalls, *ignores.shortfalls, *sightings.shortfalls(detector.capped_keys)])
+    declare_undecoded(outcome, detector, {Carrier.WORKTREE: scope_uid})
     reporter = Reporter(
         repository=shown,
         scope_uids={Carrier.WORKTREE: scope_uid},

@@ -11,6 +11,7 @@ import msgspec
 from connectors.base import Limits
 from connectors.detection.allow_list import AllowList
 from connectors.detection.batch import Detection
+from connectors.detection.decoding.members import MEMBER_STEPS
 from connectors.git.authorship import candidate_owners, moment
 from connectors.git.codeowners import Codeowners
 from connectors.git.history import History, PathHistory, ValueHistory
@@ -132,7 +133,7 @@ class Reporter:
         return Occurrence(
             repository=self.repository,
             carrier=Carrier.REFS if path.in_refs else Carrier.LOCAL,
-            place=path.place,
+            place=_place(path.place, sighting),
             path=f"note on {_annotated(path.path)}" if path.place is Place.NOTE else display(path.path),
             line=None if named else sighting.line,
             column=None if named else sighting.column,
@@ -142,7 +143,7 @@ class Reporter:
             removed_commit=path.removed_commit.oid if path.removed_commit else None,
             at_head=path.at_head,
             versions=max(path.versions, 1),
-            decoding=sighting.decoding,
+            decoding=tuple(map(display, sighting.decoding)),
             suppressed=self.suppressor(sighting, path.path, path.first_commit.oid if path.first_commit else None),
         )
 
@@ -157,7 +158,7 @@ class Reporter:
             commit=commit.oid,
             last_commit=commit.oid,
             at_head=False,
-            decoding=sighting.decoding,
+            decoding=tuple(map(display, sighting.decoding)),
             suppressed=self.suppressor(sighting, None, commit.oid),
         )
 
@@ -207,12 +208,12 @@ class Reporter:
         return Occurrence(
             repository=self.repository,
             carrier=carrier,
-            place=place or sighting.place,
+            place=_place(place or sighting.place, sighting),
             path=None if path is None else display(path),
             line=None if named else sighting.line,
             column=None if named else sighting.column,
             blob=blob,
-            decoding=sighting.decoding,
+            decoding=tuple(map(display, sighting.decoding)),
             suppressed=self.suppressor(sighting, path, None),
         )
 
@@ -334,6 +335,12 @@ def _at_head(carrier: Carrier, known: ValueHistory | None, *, complete: bool) ->
     if known is not None and carrier is Carrier.LOCAL and any(not path.in_refs for path in known.paths):
         return known.at_head
     return False if complete else None
+
+
+def _place(place: Place, sighting: Sighting) -> Place:
+    """Tell a committed file from what an archive holds that was committed."""
+    in_archive = place is Place.BLOB and any(step.startswith(MEMBER_STEPS) for step in sighting.decoding)
+    return Place.ARCHIVE_MEMBER if in_archive else place
 
 
 def _annotated(path: bytes) -> str:

@@ -25,8 +25,8 @@ _LONGEST = 3072
 
 _FOREIGN = frozenset(
     {
-        "aliases", "author_email", "author_name", "detail", "email", "head_ref", "location", "locator", "name", "path",
-        "public_identifiers", "reason", "refs",
+        "aliases", "author_email", "author_name", "decoding", "detail", "email", "head_ref", "location", "locator",
+        "name", "path", "public_identifiers", "reason", "refs",
     }
 )  # fmt: skip
 """Fields that may hold words of the scanned repository. The others hold ours, and digests that look like secrets."""
@@ -46,11 +46,9 @@ class Masker:
         self._long = False
 
     def remember(self, detection: Detection, batch: Batch, window: Window) -> None:
-        """Keep the text of a detection. A value that had to be decoded takes the whole name with it."""
-        begin, end = window.start, window.end
-        if not detection.decoding:
-            begin = window.start + detection.offset - window.offset
-            end = min(begin + detection.length, window.end)
+        """Keep the text of a detection: the value, or what it had to be decoded from."""
+        begin = window.start + detection.offset - window.offset
+        end = min(begin + detection.length, window.end)
         self._keep(display(bytes(batch.buffer[begin:end])))
 
     def look_through(self, record: Record, detector: ValueDetector) -> None:
@@ -76,7 +74,7 @@ class Masker:
             # A guess is not worth a name that nobody can read, and a public identifier is there to be read.
             if found.confidence is not Confidence.LOW and not found.reference:
                 encoded = found.key.encode("utf-8", "surrogateescape")
-                value = encoded if found.decoding else encoded[found.offset : found.offset + found.length]
+                value = encoded[found.offset : found.offset + found.length]
                 self._keep(value.decode("utf-8", "surrogateescape"))
 
     def _keep(self, text: str) -> None:

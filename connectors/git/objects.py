@@ -435,7 +435,8 @@ class _ContentReader:
                 tree += window
                 window = bytearray()
                 continue
-            yield Batch(buffer=window, windows=[Window(key=key, start=0, end=len(window), offset=offset, line=line)])
+            given = Window(key=key, start=0, end=len(window), offset=offset, line=line, whole=False)
+            yield Batch(buffer=window, windows=[given])
             step = max(len(window) - self.limits.window_overlap_bytes, 1)
             line += window.count(b"\n", 0, step)
             offset += step

@@ -37,6 +37,7 @@ from connectors.git.sightings import Sightings
 from connectors.git.staging import LISTING_BYTES, missing_blobs, read_index, staged_entries, tree_of
 from connectors.git.tags import in_signature, read_tag
 from connectors.git.target import GitTarget, Located, Mode, TargetError, repository_name, resource_uid
+from connectors.git.undecoded import declare_undecoded
 from storage.inventory import Carrier, GapReason, Observation, Place, Resource, Scope, git_scope_uid
 
 _STORES_SHOWN = 5
@@ -156,6 +157,7 @@ class RepositorySweep:
         history = self._history(quarantine, references, inventory, files, outcome)
         codeowners = find_codeowners(files.read_at_head)
         outcome.lost([*files.shortfalls, *ignores.shortfalls, *self.sightings.shortfalls(detector.capped_keys)])
+        declare_undecoded(outcome, detector, self.scope_uids)
         yield self._resource(references, history, quarantine)
         yield from self._scopes()
         reporter = Reporter(
@@ -181,6 +183,7 @@ class RepositorySweep:
         detector = self._detector = self.session.detector(ignores.baselines)
         self._scan_worktree(detector, Index(), Inventory(), outcome)
         outcome.lost([*files.shortfalls, *ignores.shortfalls, *self.sightings.shortfalls(detector.capped_keys)])
+        declare_undecoded(outcome, detector, self.scope_uids)
         yield Resource(uid=self.resource_uid, kind="repository", name=self.shown, location=self.location)
         yield from self._scopes()
         reporter = Reporter(
@@ -611,7 +614,7 @@ def _mailmap(files: HeadFiles) -> Mailmap | None:
 def _place_in_header(detection: Detection, batch: Batch, window: Window) -> Place:
     """Tell a commit's or tag's people from its message."""
     message = Place.COMMIT_MESSAGE if detection.key.startswith(COMMIT_KEY) else Place.TAG_MESSAGE
-    if detection.decoding or window.offset:
+    if window.offset:
         return message
     text = bytes(batch.buffer[window.start : window.end])
     end = text.find(b"\n\n")

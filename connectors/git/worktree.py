@@ -82,12 +82,12 @@ def scan_files(
         tally.files += 1
         if entry.link and _leads_outside(entry.full, os.fsencode(root)):
             tally.links_outside.append(entry.path)
-        for content, offset, line in _contents(entry, limits, tally, known.get(entry.path), object_format):
+        for content, offset, line, whole in _contents(entry, limits, tally, known.get(entry.path), object_format):
             key = WORKTREE_KEY + os.fsdecode(entry.path)
             paths[key] = entry.path
             begin = len(buffer)
             buffer += content
-            windows.append(Window(key=key, start=begin, end=len(buffer), offset=offset, line=line))
+            windows.append(Window(key=key, start=begin, end=len(buffer), offset=offset, line=line, whole=whole))
             buffer += b"\n"
             if len(buffer) >= _BATCH:
                 yield Batch(buffer=buffer, windows=windows), paths
@@ -215,8 +215,8 @@ def _has_git_directory(entries: list[os.DirEntry[bytes]], folder: bytes) -> bool
 
 def _contents(
     entry: _Entry, limits: Limits, tally: Tally, known: frozenset[str] | None, object_format: str
-) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the parts of a file to scan, each with its offset and first line; nothing when it is an object already."""
+) -> Iterator[tuple[bytes, int, int, bool]]:
+    """Yield a file's parts to scan, with offset, first line and whether it is all; nothing when it is an object."""
     try:
         if entry.link:
             yield from _whole(os.readlink(entry.full), tally, known, object_format)
@@ -237,7 +237,7 @@ def _contents(
                     return
                 for window, offset, line in _streamed(file.fileno(), limits):
                     tally.bytes_read += len(window)
-                    yield window, offset, line
+                    yield window, offset, line, False
             else:
                 yield from _whole(file.readall(), tally, known, object_format)
         except OSError as error:
@@ -246,7 +246,7 @@ def _contents(
 
 def _whole(
     content: bytes, tally: Tally, known: frozenset[str] | None, object_format: str
-) -> Iterator[tuple[bytes, int, int]]:
+) -> Iterator[tuple[bytes, int, int, bool]]:
     tally.read += 1
     if known and blob_id(content, object_format) in known:
         tally.unchanged += 1
@@ -255,7 +255,7 @@ def _whole(
         tally.lfs += 1
     tally.bytes_read += len(content)
     if content:
-        yield content, 0, 1
+        yield content, 0, 1, True
 
 
 def _streamed_id(descriptor: int, size: int, limits: Limits, object_format: str) -> str:

@@ -149,7 +149,7 @@ class Aviary:
         self.write("app/four.txt", ("\ufefftoken: " + token("UTF-32", "blob")).encode("utf-32-le"))
         self.write("app/blob.bin", b"\0\1\2\xff" * 40 + token("binary", "blob").encode() + b"\0\xfe" * 40)
         with zipfile.ZipFile(self.folder / "app" / "stored.zip", "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr("inner.env", f"T={token('stored in an archive', 'blob')}\n")
+            archive.writestr("inner.env", f"T={token('stored in an archive', 'archive_member')}\n")
         self.write("app/allowed.py", f"T = '{token('allowed inline', 'blob')}'  # nosec gitleaks:allow\n")
         self.write("app/notes.ipynb", json.dumps({"cells": [{"source": [f"t='{token('notebook', 'blob')}'"]}]}))
         self.write("app/db.py", f"URL = 'postgresql://app:{self.canaries.any('DSN in source')}@db.internal/shop'\n")
@@ -550,6 +550,7 @@ from connectors.base import Limits
 class Clumsy:
     "A detector that puts what it was scanning into its exception."
     capped_keys = frozenset()
+    left_out = {}
     def detect(self, batch):
         raise ValueError(bytes(batch.buffer))
 

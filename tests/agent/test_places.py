@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
 import pytest
 
 from tests.agent.workshop import Workshop, a_token, of_kind
+from tests.connectors.detection.decoding.encoded import base64_of, tar_of
 
 
 @pytest.fixture
@@ -63,3 +65,23 @@ def test_a_shallow_clone_ends_nothing_and_is_a_gap_of_a_run(workshop: Workshop) 
     assert after == before
     assert run.returncode == 3, run.stderr
     assert "shallow" in run.stdout
+
+
+def test_an_encoded_secret_is_told_with_the_way_to_read_it(tmp_path: Path, quick: None) -> None:
+    shop = Workshop(tmp_path)
+    manifest = f"kind: Secret\ndata:\n  token: {base64_of(a_token(5).encode()).decode()}\n"
+    (shop.repository / "backup.tgz").write_bytes(gzip.compress(tar_of({"etc/app.env": f"T={a_token(6)}\n".encode()})))
+    shop.commit({"secret.yaml": manifest}, "one", "2024-03-01T10:00:00+00:00")
+
+    records = shop.sweep()
+    table = shop.nhi_agent("sweep", str(shop.repository), "--store", shop.store_url)
+
+    places = [place for exposure in of_kind(records, "exposure") for place in exposure["occurrences"]]
+    assert sorted((place["path"], place["line"], place["decoding"], place["place"]) for place in places) == [
+        ("backup.tgz", 1, ["gzip", "tar:etc/app.env"], "archive_member"),
+        ("secret.yaml", 3, ["base64"], "blob"),
+    ]
+    # The table breaks lines between words.
+    assert "(base64)" in table.stdout
+    assert "tar:etc/app.env)" in table.stdout.replace(" ", "").replace("\n", "")
+    assert "gzip >" in table.stdout

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 
-import msgspec
+from connectors.detection.decoding.pieces import Piece
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -27,47 +27,71 @@ _BIG = re.compile(b"01" * 8 + b"(?:01)*")
 """Eight characters or more in a row, over the kinds: fixed text to begin with, which is searched at memory's speed."""
 
 
-class Decoded(msgspec.Struct, frozen=True):
-    """Text found in a window, as UTF-8."""
-
-    encoding: str
-    text: bytes
-    whole: bool
-    """True when the window as such is text; false for stretches within binary content."""
+def is_wide(raw: bytes, offset: int = 0) -> bool:
+    """Whether content as a whole is text of two or four bytes a character. `offset` is its place in its object."""
+    return _encoding(raw, offset) is not None
 
 
-def decode(raw: bytes, offset: int) -> list[Decoded]:
-    """Return the texts a window with NUL bytes holds. `offset` is the window's place in its object, for alignment."""
+def wide_pieces(raw: bytes, offset: int, base: int) -> list[Piece]:
+    """Return the texts that content with NUL bytes holds: itself as a whole, or stretches within binary content.
+
+    `offset` is the content's place in its object, for alignment; `base` is its place in its buffer.
+    """
     encoding = _encoding(raw, offset)
-    if encoding is not None:
-        width = 4 if encoding.startswith("utf-32") else 2
-        skip = -offset % width
-        text = raw[skip:].decode(encoding, "replace").removeprefix("\ufeff")
-        return [Decoded(encoding, text.encode("utf-8", "replace"), whole=True)]
-    return _stretches(raw)
+    if encoding is None:
+        return _stretches(raw, base)
+    width = 4 if encoding.startswith("utf-32") else 2
+    skip = -offset % width
+    text = raw[skip:].decode(encoding, "replace")
+    if text.startswith("\ufeff"):
+        text, skip = text[1:], skip + width
+    return [
+        Piece(
+            encoding,
+            text.encode("utf-8", "replace"),
+            base + skip,
+            base + len(raw),
+            anchors=((0, base + skip),),
+            codec=encoding,
+            same_lines=True,
+        )
+    ]
 
 
-def _stretches(raw: bytes) -> list[Decoded]:
-    """Pick two-byte text out of binary content.
+def _stretches(raw: bytes, base: int) -> list[Piece]:
+    """Pick two-byte text out of binary content, a line for each stretch.
 
     Text of one byte order looks like shorter text of the other: the longer reading wins.
     """
     kinds = raw.translate(_KINDS)
     spans = [(match.span(), "utf-16-le", 0) for match in _LITTLE.finditer(kinds)]
     spans += [(match.span(), "utf-16-be", 1) for match in _BIG.finditer(kinds)]
-    pieces: dict[str, list[tuple[int, bytes]]] = {}
+    found: dict[str, list[tuple[int, bytes]]] = {}
     reached = 0
     ordered = sorted(spans)
     for index, ((start, end), name, first) in enumerate(ordered):
         rival = ordered[index + 1][0] if index + 1 < len(ordered) else (end, end)
         if start < reached or (rival[0] < end and rival[1] - rival[0] > end - start):
             continue
-        pieces.setdefault(name, []).append((start, raw[start:end][first::2]))
+        found.setdefault(name, []).append((start, raw[start:end][first::2]))
         reached = end
-    return [
-        Decoded(name, b"\n".join(text for _, text in sorted(found)), whole=False)
-        for name, found in sorted(pieces.items())
-    ]
+    return [_lines(name, sorted(stretches), base) for name, stretches in sorted(found.items())]
+
+
+def _lines(name: str, stretches: list[tuple[int, bytes]], base: int) -> Piece:
+    anchors, size = [], 0
+    for start, text in stretches:
+        anchors.append((size, base + start))
+        size += len(text) + 1
+    last, text = stretches[-1]
+    return Piece(
+        name,
+        b"\n".join(text for _, text in stretches),
+        base + stretches[0][0],
+        base + last + 2 * len(text),
+        anchors=tuple(anchors),
+        codec=name,
+    )
 
 
 def _encoding(raw: bytes, offset: int) -> str | None:

@@ -1,0 +1,291 @@
+"""Each kind of container is opened, whole or damaged, and what could not be read in it is said."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import gzip
+import io
+import json
+import lzma
+import py_compile
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.detection.batch import Batch, Window
+from connectors.detection.decoding.allowance import Omission
+from tests.connectors.detection.decoding.encoded import (
+    LINE,
+    PASSWORD,
+    TOKEN,
+    a_token,
+    class_of,
+    document_of,
+    fresh,
+    holders,
+    pdf_of,
+    scan,
+    sqlite_of,
+    tar_of,
+    zip_of,
+)
+
+NOISE = b"\n".join(b"line %d of a text that packs badly: %x" % (n, n * 2654435761 % 2**61) for n in range(400))
+
+
+def way(content: bytes) -> tuple[str, ...]:
+    """Return how the one detection there must be of the token was read."""
+    (one,) = holders(scan(content))
+    assert (one.line, one.column, one.offset, one.length) == (1, 1, 0, len(content))
+    return one.decoding
+
+
+@pytest.mark.parametrize(
+    ("content", "decoding"),
+    [
+        pytest.param(gzip.compress(NOISE + LINE), ("gzip",), id="gzip"),
+        pytest.param(gzip.compress(NOISE) + gzip.compress(LINE * 3), ("gzip",), id="gzip of two members"),
+        pytest.param(gzip.compress(LINE * 3) + bytes(600), ("gzip",), id="gzip with padding"),
+        pytest.param(zlib.compress(LINE * 3, 1), ("zlib",), id="zlib, fast"),
+        pytest.param(zlib.compress(LINE * 3, 9), ("zlib",), id="zlib, best"),
+        pytest.param(bz2.compress(LINE) + bz2.compress(b"more"), ("bzip2",), id="bzip2"),
+        pytest.param(lzma.compress(NOISE + LINE), ("xz",), id="xz"),
+        pytest.param(zip_of({"a/b.env": LINE * 3}), ("zip:a/b.env",), id="zip"),
+        pytest.param(zip_of({"a.env": LINE}, zipfile.ZIP_STORED), ("zip:a.env",), id="zip, stored"),
+        pytest.param(zip_of({"a.env": LINE}, zipfile.ZIP_BZIP2), ("zip:a.env",), id="zip, bzip2"),
+        pytest.param(zip_of({"a.env": LINE * 3}, zipfile.ZIP_LZMA), ("zip:a.env",), id="zip, lzma"),
+        pytest.param(b"MZ\0\0" * 999 + zip_of({"a.env": LINE * 3}), ("zip:a.env",), id="zip behind a program"),
+        pytest.param(tar_of({"etc/a.env": LINE}), ("tar:etc/a.env",), id="tar"),
+        pytest.param(tar_of({"n" * 120 + "/a": LINE}), (f"tar:{'n' * 120}/a",), id="tar, GNU name"),
+        pytest.param(tar_of({"n" * 120 + "/a": LINE}, tarfile.PAX_FORMAT), (f"tar:{'n' * 120}/a",), id="tar, pax name"),
+        pytest.param(tar_of({"n" * 120 + "/a": LINE}, tarfile.USTAR_FORMAT), (f"tar:{'n' * 120}/a",), id="tar, ustar"),
+        pytest.param(gzip.compress(tar_of({"a": b"", "b/c": LINE})), ("gzip", "tar:b/c"), id="tar.gz"),
+        pytest.param(zip_of({"in.zip": zip_of({"a": LINE * 3})}), ("zip:in.zip", "zip:a"), id="zip in zip"),
+        pytest.param(document_of(TOKEN[:9], TOKEN[9:]), ("zip:word/document.xml", "office-text"), id="docx"),
+        pytest.param(document_of(LINE), ("zip:word/document.xml",), id="docx in one run"),
+        pytest.param(zip_of({"A.class": class_of(b"x", TOKEN * 1)}), ("zip:A.class",), id="jar"),
+        pytest.param(pdf_of(b"BT (Token: " + TOKEN + b") Tj ET"), ("pdf",), id="pdf"),
+        pytest.param(pdf_of(b"BT [(" + TOKEN[:9] + b")-12(" + TOKEN[9:] + b")] TJ ET"), ("pdf",), id="pdf, kerned"),
+        pytest.param(pdf_of(b"BT <" + TOKEN.hex().encode() + b"> Tj ET"), ("pdf",), id="pdf, hex"),
+        pytest.param(
+            pdf_of(
+                base64.a85encode(zlib.compress(b"BT (" + TOKEN + b") Tj ET"), adobe=True)[2:],
+                b"/Filter [ /ASCII85Decode /FlateDecode ]".replace(b"Flate", b"Fl").replace(b"/FlDecode", b"/Fl"),
+            ),
+            ("pdf",),
+            id="pdf, ASCII85",
+        ),
+    ],
+)  # fmt: skip
+def test_containers(content: bytes, decoding: tuple[str, ...]) -> None:
+    assert way(content) == decoding
+
+
+def test_a_text_of_letters_that_its_length_would_hide() -> None:
+    for size in (0x30, 0x41, 0x61):
+        text = TOKEN + b" " * (size - len(TOKEN))
+        content = class_of(b"x", text)
+        assert content[content.index(TOKEN) - 1 : content.index(TOKEN)].isalnum()
+        assert way(content) == ("class",)
+
+
+def test_compiled_python(tmp_path: Path) -> None:
+    source = tmp_path / "module.py"
+    filler = "z" * (0x61 - len(TOKEN) - 1)
+    source.write_text(
+        f"TOKEN = '{TOKEN.decode()} {filler}'\nURL = 'postgres://u:{PASSWORD.decode()[:10]}@db.corp.net/x'\n"
+    )
+    py_compile.compile(str(source), str(tmp_path / "module.pyc"))
+    content = (tmp_path / "module.pyc").read_bytes()
+    assert way(content) == ("pyc",)
+    assert [one.detector for one in scan(content)] == ["github-personal-access-token", "postgresql-url"]
+
+
+def test_a_database_whose_columns_touch() -> None:
+    content = sqlite_of((1, "name", TOKEN.decode(), "active"), (2, "other", "x", "y"))
+    assert TOKEN + b"active" in content
+    assert way(content) == ("sqlite",)
+
+
+def test_a_record_that_goes_on_in_other_pages() -> None:
+    tokens = [a_token(number) for number in range(30)]
+    rows = [("x " * (1800 + 20 * number) + token.decode() + " y" * 4000,) for number, token in enumerate(tokens)]
+    content = sqlite_of(*rows)
+    assert any(token not in content for token in tokens)
+    for token in tokens:
+        assert holders(scan(content), token)
+
+
+def test_what_was_deleted_from_a_database_still_lies_there() -> None:
+    content = sqlite_of(("URL postgres://svc:" + PASSWORD.decode()[:10] + "@db.corp.net/x",))
+    page = content.index(b"URL ") // 4096 * 4096
+    wiped = content[:page] + b"\0" + content[page + 1 :]
+    assert [one.detector for one in scan(wiped)] == ["postgresql-url"]
+
+
+def test_an_embedded_file_of_a_pdf() -> None:
+    (one,) = holders(scan(pdf_of(zip_of({"a": LINE * 3}), b"/Type /EmbeddedFile /Filter /FlateDecode")))
+    assert one.decoding == ("pdf", "zip:a")
+
+
+def test_the_name_of_a_member_is_a_place_too() -> None:
+    for content in (zip_of({TOKEN.decode(): b"x"}), gzip.compress(tar_of({f"a/{TOKEN.decode()}": b"x"}))):
+        assert len(holders(scan(content))) == 1
+
+
+def test_one_value_in_two_members_is_told_for_each() -> None:
+    found = holders(scan(zip_of({"a": LINE * 3, "b": LINE * 3})))
+    assert [one.decoding for one in found] == [("zip:a",), ("zip:b",)]
+
+
+# What is not read is said.
+
+
+def omissions(content: bytes, *, whole: bool = True) -> tuple[set[Omission], int]:
+    """Return what was left out of a content, and how often the token was found."""
+    one = fresh()
+    found = list(one.detect(Batch(content, [Window("object", 0, len(content), whole=whole)])))
+    assert all(keys == {"object"} for keys in one.left_out.values())
+    return set(one.left_out), len(holders(found))
+
+
+CUT: list[tuple[Callable[[bytes], bytes], str]] = [
+    (gzip.compress, "gzip"),
+    (zlib.compress, "zlib"),
+    (lambda text: lzma.compress(text, check=lzma.CHECK_NONE), "xz"),
+    (lambda text: zip_of({"a": text}), "zip"),
+    (lambda text: tar_of({"a": text}), "tar"),
+    (lambda text: gzip.compress(tar_of({"a": text})), "tar.gz"),
+]
+
+
+@pytest.mark.parametrize("pack", [pack for pack, _ in CUT], ids=[name for _, name in CUT])
+def test_of_what_is_cut_off_the_beginning_is_read(pack: Callable[[bytes], bytes]) -> None:
+    content = pack(LINE + NOISE)
+    assert omissions(content) == (set(), 1)
+    assert omissions(content[: len(content) // 2]) == ({Omission.DAMAGED}, 1)
+    assert omissions(content[: len(content) // 2], whole=False) == ({Omission.LARGE}, 1)
+
+
+@pytest.mark.parametrize("pack", [pack for pack, _ in CUT[:2]], ids=["gzip", "zlib"])
+def test_up_to_a_fault_all_is_read(pack: Callable[[bytes], bytes]) -> None:
+    content = bytearray(pack(NOISE + LINE + NOISE[::-1]))
+    content[-2000:-1990] = b"\xff" * 10
+    assert omissions(bytes(content)) == ({Omission.DAMAGED}, 1)
+
+
+def test_a_zip_without_its_directory_is_read_by_its_headers() -> None:
+    content = zip_of({"a": NOISE, "b/c.env": LINE * 3})
+    cut = content[: content.index(b"PK\1\2")]
+    assert omissions(cut) == ({Omission.DAMAGED}, 1)
+    (one,) = holders(scan(cut))
+    assert one.decoding == ("zip:b/c.env",)
+
+
+def test_a_streamed_zip_tells_sizes_behind_its_members() -> None:
+    class Pipe(io.RawIOBase):
+        def __init__(self) -> None:
+            self.content = b""
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, part: bytes) -> int:  # type: ignore[override]
+            self.content += bytes(part)
+            return len(part)
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", NOISE)
+        archive.writestr("b", LINE * 3)
+    assert omissions(pipe.content) == (set(), 1)
+    assert omissions(pipe.content[: pipe.content.index(b"PK\1\2")]) == ({Omission.DAMAGED}, 1)
+
+
+def test_behind_a_damaged_header_a_tar_goes_on() -> None:
+    content = bytearray(tar_of({"a": NOISE, "b": NOISE, "c": LINE}))
+    second = content.index(b"b\0\0\0")
+    content[second + 124 : second + 136] = b"z" * 12
+    assert omissions(bytes(content)) == ({Omission.DAMAGED}, 1)
+
+
+def encrypted_zip() -> bytes:
+    content = bytearray(zip_of({"a": NOISE, "b": LINE * 3}))
+    content[6] |= 1
+    content[content.index(b"PK\1\2") + 8] |= 1
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "omission", "found"),
+    [
+        pytest.param(encrypted_zip(), Omission.ENCRYPTED, 1, id="an encrypted member beside another"),
+        pytest.param(pdf_of(LINE).replace(b"/Root", b"/Encrypt 9 0 R /Root"), Omission.ENCRYPTED, 0, id="a PDF"),
+        pytest.param(b"7z\xbc\xaf\x27\x1c" + bytes(40), Omission.KIND, 0, id="7z"),
+        pytest.param(b"Rar!\x1a\x07\x01\x00" + bytes(40), Omission.KIND, 0, id="rar"),
+        pytest.param(b"\x28\xb5\x2f\xfd" + bytes(40), Omission.KIND, 0, id="zstd"),
+        pytest.param(zip_of({"a": LINE}).replace(b"PK\3\4\x14\0\0\0\x08", b"PK\3\4\x14\0\0\0\x5d").replace(
+            b"PK\1\2\x14\x03\x14\0\0\0\x08", b"PK\1\2\x14\x03\x14\0\0\0\x5d"), Omission.KIND, 0, id="zip by zstd"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_named(content: bytes, omission: Omission, found: int) -> None:
+    assert omissions(content) == ({omission}, found)
+
+
+def test_large_objects_come_in_windows_and_are_opened_by_the_first_alone() -> None:
+    content = gzip.compress(LINE + NOISE)
+    one = fresh()
+    half = len(content) // 2
+    windows = [Window("x", 0, half, whole=False), Window("x", half, len(content), offset=half, whole=False)]
+    assert len(holders(list(one.detect(Batch(content, windows))))) == 1
+    assert set(one.left_out) == {Omission.LARGE}
+
+
+# Whatever the bytes are, opening them neither fails nor goes astray.
+
+MAGICS = [
+    b"\x1f\x8b\x08\0", b"PK\3\4\x14\0\0\0\x08\0", b"PK\5\6", b"x\x9c", b"BZh91AY&SY", b"\xfd7zXZ\0\0\4",
+    b"%PDF-1.4\nstream\n",
+    b"SQLite format 3\0\x02\0", b"\xca\xfe\xba\xbe\0\0\0\x34", b"\xa7\r\r\n" + bytes(12) + b"\xe3",
+    b"<?xml schemas.openxmlformats.org/", b'{"nbformat": 4, "',
+]  # fmt: skip
+
+
+@given(st.sampled_from(MAGICS), st.binary(max_size=600))
+def test_any_bytes_behind_a_magic(magic: bytes, rest: bytes) -> None:
+    scan(magic + rest)
+
+
+WHOLE = [
+    gzip.compress(LINE), zip_of({"a": LINE, "b": LINE}), tar_of({"a": LINE}), bz2.compress(LINE), lzma.compress(LINE),
+    sqlite_of(("a", TOKEN.decode()), ("b" * 5000, 1)), class_of(TOKEN, b"x"), pdf_of(b"BT (" + TOKEN + b") Tj ET"),
+    document_of(TOKEN), json.dumps({"nbformat": 4, "source": ["a\n", '"']}).encode(),
+]  # fmt: skip
+
+
+@given(st.sampled_from(WHOLE), st.data())
+def test_any_damage(content: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(content)
+    for _ in range(data.draw(st.integers(1, 6))):
+        low = data.draw(st.integers(0, len(damaged) - 1))
+        high = min(len(damaged), low + data.draw(st.integers(0, 8)))
+        damaged[low:high] = data.draw(st.binary(max_size=8))
+        if not damaged:
+            return
+    scan(bytes(damaged))
+
+
+def test_numbers_in_a_directory_may_lead_anywhere() -> None:
+    content = zip_of({"a": LINE * 3})
+    place = content.index(b"PK\1\2")
+    for field in (20, 24, 42):
+        for number in (0, 1, 2**31, 2**32 - 1):
+            scan(content[: place + field] + struct.pack("<L", number) + content[place + field + 4 :])
