@@ -154,12 +154,16 @@ def _explained(name: str | None, functions: Mapping[str, object]) -> str:
     return f"{name}: {' '.join(told.split())}"
 
 
+def _is_one_line(text: bytes) -> bool:
+    return text.isascii() and text.decode().isprintable()
+
+
 def _masked_sample(entry: Format) -> str:
     """A made-up sample with asterisks for all of its value but the public prefix; empty where it is no single line."""
     for shape in entry.positive:
         (text,) = samples(shape, 1, 1)
         found = next(iter(entry.spans(text, len(text))), None)
-        if found is None or b"\n" in text or len(text) > _LONGEST_SAMPLE:
+        if found is None or not _is_one_line(text) or len(text) > _LONGEST_SAMPLE:
             continue
         start, end, _ = found
         prefix = entry.preview if text[start:end].startswith(entry.preview.encode()) else ""

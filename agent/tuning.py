@@ -25,6 +25,7 @@ from connectors.detection.catalogue import (
     faults,
     read_tables,
     shipped_catalogue,
+    written_out,
 )
 from connectors.detection.detector import detectors
 from storage.inventory import Allowance
@@ -64,7 +65,7 @@ class FormatFile:
             self._take(raw, f"{where}format {_named(raw, number)}", known)
 
     def _take(self, raw: Mapping[str, object], where: str, known: set[str]) -> None:
-        entry = convert(raw, OwnFormat)
+        entry = convert(written_out(raw) if self._shipped else raw, OwnFormat)
         if isinstance(entry, str):
             self.faults.append(f"{where}: {escaped(entry)}.")
             return

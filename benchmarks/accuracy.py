@@ -19,7 +19,7 @@ import sysconfig
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,8 +27,9 @@ from typing import Any, NamedTuple
 from connectors.detection.batch import Batch, Detection, Window
 from connectors.detection.catalogue import load_catalogue
 from connectors.detection.detector import Detector
+from connectors.detection.surroundings import confidence_by_paths
 from connectors.fingerprint import KeyedFingerprinter
-from storage.inventory import Confidence
+from storage.inventory import Checksum, Confidence
 
 CORPORA = ("labelled-lines", "token-cases")
 FLOORS = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
@@ -57,6 +58,7 @@ class Found(NamedTuple):
     line: int
     confidence: Confidence
     detector: str
+    checksum: Checksum = Checksum.ABSENT
 
 
 def rows_of(path: Path) -> list[Row]:
@@ -76,20 +78,28 @@ def _row(raw: dict[str, Any]) -> Row:
     return Row(str(raw["id"]), raw.get("suffix", ""), body, first, last, raw["label"] == "secret", group)
 
 
-def detect(detector: Detector, bodies: Iterable[tuple[str, bytes]]) -> Iterator[Found]:
+def detect(
+    detector: Detector, bodies: Iterable[tuple[str, bytes]], found: Callable[[Detection], Found] | None = None
+) -> Iterator[Found]:
     """Run the detector over many bodies, several to a batch as a sweep does."""
     buffer, windows = bytearray(), list[Window]()
     for key, body in bodies:
         windows.append(Window(key, len(buffer), len(buffer) + len(body)))
         buffer += body
         if len(buffer) > BATCH_BYTES:
-            yield from map(_found, detector.detect(Batch(buffer, windows)))
+            yield from map(found or _found, detector.detect(Batch(buffer, windows)))
             buffer, windows = bytearray(), []
-    yield from map(_found, detector.detect(Batch(buffer, windows)))
+    yield from map(found or _found, detector.detect(Batch(buffer, windows)))
 
 
 def _found(one: Detection) -> Found:
-    return Found(one.key, one.line, one.confidence, one.detector)
+    return Found(one.key, one.line, one.confidence, one.detector, one.checksum)
+
+
+def _at_path(one: Detection) -> Found:
+    """The same for a body that goes by its path, which says something too."""
+    confidence = confidence_by_paths(one.confidence, one.checksum, one.type, [one.key])
+    return Found(one.key, one.line, confidence, one.detector, one.checksum)
 
 
 def flagged(rows: Sequence[Row], found: Iterable[Found]) -> dict[str, Confidence]:
@@ -146,6 +156,18 @@ def print_corpus(name: str, rows: Sequence[Row], best: dict[str, Confidence], fa
         print(f"    {group:32} {counts}")
 
 
+def print_apart(rows: Sequence[Row], best: dict[str, Confidence], failing: Collection[str]) -> None:
+    """Print the figures without the rows that hold a value whose checksum fails, and recall with services alike."""
+    kept = [row for row in rows if row.uid not in failing]
+    print(f"  without {len(rows) - len(kept)} rows whose checksum fails: {score(kept, best, Confidence.MEDIUM)}")
+    groups: dict[str, list[bool]] = defaultdict(list)
+    for row in rows:
+        if row.secret:
+            groups[row.group].append(row.uid in best and best[row.uid].rank >= Confidence.MEDIUM.rank)
+    alike = sum(sum(told) / len(told) for told in groups.values()) / max(len(groups), 1)
+    print(f"  recall averaged over {len(groups)} families: {alike:.3f}")
+
+
 def _share(told: Sequence[bool]) -> str:
     return f"{sum(told) / len(told):.1%}" if told else "nothing"
 
@@ -164,7 +186,7 @@ def code_files(roots: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
             if b"\0" in body or digest in seen:
                 continue
             seen.add(digest)
-            yield str(path), body
+            yield str(path.relative_to(root.parent)), body
 
 
 def print_code(detector: Detector, roots: Sequence[Path], show: Confidence | None) -> None:
@@ -177,7 +199,7 @@ def print_code(detector: Detector, roots: Sequence[Path], show: Confidence | Non
         lines += sum(body.count(b"\n") for _, body in chunk)
         size += sum(len(body) for _, body in chunk)
         begun = time.process_time()
-        told = list(detect(detector, chunk))
+        told = list(detect(detector, chunk, _at_path))
         spent += time.process_time() - begun
         for one in told:
             known = alarms.get((one.key, one.line))
@@ -281,8 +303,10 @@ def main() -> None:
             print(f"\n{name}: not measured, {path} does not exist; name the folder that holds it")
             continue
         rows = rows_of(path)
-        best = flagged(rows, detect(detector, ((row.uid, row.body) for row in rows)))
+        found = list(detect(detector, ((row.uid, row.body) for row in rows)))
+        best = flagged(rows, found)
         print_corpus(name, rows, best, options.families)
+        print_apart(rows, best, {one.key for one in found if one.checksum is Checksum.INVALID})
         if options.peers:
             print_peers(rows, best, options.peers)
     if options.code:

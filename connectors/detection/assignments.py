@@ -16,7 +16,7 @@ from connectors.detection import heuristics
 from connectors.detection.catalogue import Format
 from connectors.detection.entropy import monotonous_share, shannon
 from connectors.detection.expressions import any_of
-from connectors.detection.placeholders import could_be_issued, holds_template, is_placeholder
+from connectors.detection.placeholders import could_be_issued, holds_template, is_placeholder, spells_the_alphabet
 from connectors.detection.wording import strangeness
 from storage.inventory import Confidence, CredentialType, Severity
 
@@ -43,6 +43,14 @@ STRONG = (
     "private-key",
     "signingkey",
     "signing_key",
+    "aeskey",
+    "aes_key",
+    "cryptkey",
+    "crypt_key",
+    "hmackey",
+    "hmac_key",
+    "jwtkey",
+    "jwt_key",
     "encryptionkey",
     "encryption_key",
     "encryption-key",
@@ -82,7 +90,12 @@ def _any_of(words: tuple[str, ...]) -> str:
     return "(?:" + "|".join(word.replace("-", r"\-") for word in words) + ")"
 
 
+PASSWORD_LENGTH, TOKEN_LENGTH, KEY_LENGTH = 4, 8, 16
+"""The least that a password has, what another strong name is given, and what a weak one is."""
+
 _KEYWORD = _any_of(STRONG + WEAK)
+KEYWORD = _any_of(STRONG)
+"""The strong words as an expression, in lower case."""
 _STRONG = re.compile(_any_of(STRONG).encode())
 _TAIL = r"[A-Za-z0-9_\-]{0,30}"
 _CLOSERS = r"(?:\\?[\"'`\]]){0,3}"
@@ -97,14 +110,27 @@ _ALOUD = r"(?:secret|token|private|access|api[_\-]?key|key)"
 _MORE = r"(?:[ _.\-]?(?:key|token|tok|access|secret|private|api)){0,3}[ \t_.:=\-]{1,3}[\"']?"
 _HANDED_OUT = r"[0-9A-Za-z][0-9A-Za-z_\-]{19}"
 
+
+def _given(words: tuple[str, ...], head: str, least: int) -> str:
+    """Return an expression for one of several words that is given a value of so many characters at least."""
+    quoted = "|".join(rf"{quote}[^{quote}\n]{{{least}}}" for quote in "\"'`")
+    return rf"{_any_of(words)}{head}(?:{_PREFIX}\\?(?:{quoted})|{_BARE}{{{least}}})"
+
+
+_OF_PASSWORDS = tuple(word for word in STRONG + WEAK if any(part in word for part in ("pass", "pwd", "_pw", "userpw")))
+_OTHERS = tuple(word for word in STRONG if word not in _OF_PASSWORDS)
+_PLAIN = tuple(word for word in WEAK if word not in _OF_PASSWORDS)
+
 STAGE_ONE = (
-    rf"(?:{_KEYWORD}{_HEAD}(?:{_PREFIX}\\?[\"'`][^\n]{{4}}|{_BARE}{{4}})"
+    rf"(?:{_given(_OF_PASSWORDS, _HEAD, PASSWORD_LENGTH)}"
+    rf"|{_given(_OTHERS, _HEAD, TOKEN_LENGTH)}"
+    rf"|{_given(_PLAIN, _HEAD.removeprefix(_TAIL), KEY_LENGTH)}"
     rf"|{_KEYWORD}[A-Za-z0-9_\-]{{0,12}}[ \t]{{1,4}}[\"']?[A-Za-z0-9+/_=.\-]{{20}}"
     rf"|(?:(?:\s|[\"'`])--?[A-Za-z0-9-]{{0,40}}{_KEYWORD}[A-Za-z]{{0,6}}|bearer|identified by)"
     rf"[ \t]{{1,4}}[\"']?{_BARE}{{4}}"
     rf"|{_ALOUD}{_MORE}{_HANDED_OUT})"
 )
-"""What stage one looks for: the same, but for the end of the value."""
+"""What stage one looks for: the same, but for the end of the value, and no value that is too short for its name."""
 
 _KEYWORDS = re.compile(any_of(LITERALS).encode())
 _ASSIGNED = re.compile(
@@ -300,7 +326,7 @@ _DESCRIBES = re.compile(
     rb"|desc(?:ription)?|status|state|ref|selector|template|view|page|form|event|action|rule|rules|validator|encoder|generator|required|enabled)\Z"
 )
 _PUBLIC = re.compile(
-    rb"(?i)public|csrf_?token_?name|pub_?key|tokeniz|nextpage|(?:csrf|xsrf|verification|next|start|starting|continuation|change|update|import|export|forward|backward)[A-Za-z_-]{0,10}token|page_?token|sync_?token|syntaxtoken|cancellation"
+    rb"(?i)public|s3_?key|object_?key|partition_?key|primary_?key|foreign_?key|sort_?key|csrf_?token_?name|pub_?key|tokeniz|nextpage|(?:csrf|xsrf|verification|next|sequence|start|starting|continuation|change|update|import|export|forward|backward)[A-Za-z_-]{0,10}token|page_?token|sync_?token|syntaxtoken|cancellation"
 )
 _REFERENCE = re.compile(
     rb"(?i)\A(?:\$|@|&|\*|#\w|!|%)|\A(?:self|this|os|process|env|config|settings|options|opts|args|params|request|req|ctx|context|data|props"
@@ -317,6 +343,7 @@ _HASHED = re.compile(
 )
 _VERSION_OR_DATE = re.compile(rb"\A[v^~<>=]{0,2}\d+(?:[.\-:/T ]\d+)+(?:[.\-+]?[A-Za-z0-9.:Z+-]*)?\Z")
 _WORDS_JOINED = re.compile(rb"\A[A-Za-z]+\d{0,2}(?:[_\-. /:,|+&?=#@]+[A-Za-z]*\d{0,2})*\Z")
+_PLAIN_WORDS = re.compile(rb"[A-Za-z_]+")
 _EXPRESSION = re.compile(
     rb"\[\^|\\[sSdDwWbB](?![A-Za-z0-9])|[\])]\{\d{0,4},?\d{0,4}\}|\(\?[:=!<P]|\[[A-Za-z0-9]-[A-Za-z0-9]"
 )
@@ -346,6 +373,31 @@ _COMMON = re.compile(
 )
 
 
+_FOREIGN_CHARACTERS = 3
+
+
+def _is_printable(value: bytes, *, quoted: bool) -> bool:
+    """Whether a text is ASCII, or in quotes with a few other characters beside a digit: more is a sentence's."""
+    if value.isascii():
+        return not any(byte < 0x20 or byte == 0x7F for byte in value)
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return False
+    foreign = sum(not character.isascii() for character in text)
+    return quoted and text.isprintable() and foreign <= _FOREIGN_CHARACTERS and any(48 <= byte <= 57 for byte in value)
+
+
+def _is_path_of_names(value: bytes) -> bool:
+    """Whether a text is names joined by dots or arrows. Tokens of several parts look like it: these are long, mixed."""
+    if _IDENTIFIER_PATH.match(value) is None:
+        return False
+    return len(value) < 40 or not any(48 <= byte <= 57 for byte in value) or strangeness(value) < 2 * _SURE
+
+
+_LONG_NUMBER = 15
+_PASSWORD_NAME = 34
+"""So far from the end of a name such as `db_password_for_reports` may say that it is a password: as stage one looks."""
 _SURE = 8.0
 """Bits of strangeness that no name and no word is likely to reach."""
 _LIKELY = 0.5
@@ -358,12 +410,18 @@ def judge_assigned(value: bytes, name: bytes, *, quoted: bool, alone: bool = Fal
     `alone` says that the line holds nothing else: there an unquoted text is a value, and not another name.
     """
     quoted_or_alone = quoted or alone
-    if _DESCRIBES.search(name) or _PUBLIC.search(name) or not _is_literal(value, quoted=quoted):
+    if _DESCRIBES.search(name) or _PUBLIC.search(name):
+        return None
+    weak = _STRONG.search(name.lower()) is None
+    if value.isdigit():
+        return _judge_number(value, weak=weak)
+    is_password = credential_type(name.rpartition(b".")[2][-_PASSWORD_NAME:]) is CredentialType.PASSWORD
+    if not is_password and _PLAIN_WORDS.fullmatch(value) and strangeness(value) < 0:
+        return None  # most of what is seen, and soon told
+    if not _is_literal(value, quoted=quoted):
         return None
     entropy, classes = shannon(value), _classes(value)
-    weak = _STRONG.search(name.lower()) is None
-    is_password = credential_type(name) is CredentialType.PASSWORD
-    if _HEX.match(value) and (len(value) >= 16 or value.isdigit()):
+    if _HEX.match(value) and len(value) >= 16:
         return _judge_hex(value, entropy, is_password=is_password, weak=weak)
     if heuristics.is_uuid(value.decode("latin-1")):
         return _judge_uuid(value, name, quoted=quoted_or_alone)
@@ -376,7 +434,7 @@ def judge_assigned(value: bytes, name: bytes, *, quoted: bool, alone: bool = Fal
         return _judge_password(value, classes, entropy, strange, quoted=quoted_or_alone)
     if _is_handed_out(value):
         return Confidence.MEDIUM
-    if len(value) < 8 or entropy < 2.5 or strange < 0:
+    if len(value) < TOKEN_LENGTH or entropy < 2.5 or strange < 0:
         return None
     if strange < _LIKELY:
         return Confidence.LOW if classes >= 3 and len(value) >= 16 else None
@@ -391,7 +449,7 @@ def _classes(value: bytes) -> int:
 
 
 def _judge_hex(value: bytes, entropy: float, *, is_password: bool, weak: bool) -> Confidence | None:
-    if value.isdigit() or len(value) < 16 or entropy < 2.8:
+    if len(value) < 16 or entropy < 2.8:
         return None
     # Bytes that follow each other are a vector for tests; digits that do may be anything.
     step = _common_step(value)
@@ -400,6 +458,13 @@ def _judge_hex(value: bytes, entropy: float, *, is_password: bool, weak: bool) -
     if weak and not is_password:
         return Confidence.MEDIUM if len(value) >= 32 else None
     return Confidence.LOW if len(value) < 20 else Confidence.MEDIUM
+
+
+def _judge_number(value: bytes, *, weak: bool) -> Confidence | None:
+    """A long number behind such a name was handed out; one behind a weak name may count or date something."""
+    if weak or len(value) < _LONG_NUMBER or shannon(value) < 2.4 or monotonous_share(value) >= 0.4:
+        return None
+    return Confidence.MEDIUM
 
 
 _UUID = re.compile(rb"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -429,6 +494,8 @@ def _common_step(value: bytes) -> int | None:
 
 def _judge_password(value: bytes, classes: int, entropy: float, strange: float, *, quoted: bool) -> Confidence | None:
     """A password may be short and of small letters only, as long as it is no word."""
+    if spells_the_alphabet(value):
+        return None
     mixed = classes >= 3 and len(value) >= 8 and entropy >= 2.5
     if entropy < 1.5 or strange < 0:
         return (Confidence.MEDIUM if classes == 4 and strange >= -8 else Confidence.LOW) if mixed else None
@@ -437,7 +504,7 @@ def _judge_password(value: bytes, classes: int, entropy: float, strange: float, 
 
 def _judge_for_weak_name(value: bytes, entropy: float, strange: float, *, quoted: bool) -> Confidence | None:
     """A key may be a cache's, a table's or a translation's: only what is random beyond doubt counts."""
-    if len(value) < 16 or entropy < 3.3 or strange < _SURE or not any(48 <= byte <= 57 for byte in value):
+    if len(value) < KEY_LENGTH or entropy < 3.3 or strange < _SURE or not any(48 <= byte <= 57 for byte in value):
         return None
     return Confidence.MEDIUM if len(value) >= 20 and quoted else Confidence.LOW
 
@@ -453,11 +520,11 @@ def _is_literal(value: bytes, *, quoted: bool) -> bool:
         or _COMMON.match(value)
     ):
         return False
-    if any(byte < 0x20 or byte >= 0x7F for byte in value):
+    if not _is_printable(value, quoted=quoted):
         return False
     if b" " in value.strip() and (not quoted or value.count(b" ") > 3 or strangeness(value) < 1.6 * len(value)):
         return False
-    if _REFERENCE.search(value) or _IDENTIFIER_PATH.match(value) or (not quoted and value[:1] in b"-|>[{(?:/"):
+    if _REFERENCE.search(value) or _is_path_of_names(value) or (not quoted and value[:1] in b"-|>[{(?:/"):
         return False
     text = value.decode("latin-1")
     if heuristics.is_templated(text) or heuristics.has_no_letter(text):

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from connectors.detection.checksums import CHECKSUMS
-from connectors.detection.expressions import closing_literal, expand, linear_pattern, widen
+from connectors.detection.expressions import MARKS, closing_literal, expand, linear_pattern, widen
 from connectors.detection.identifiers import IDENTIFIERS
 from storage.inventory import Confidence, CredentialType, Severity
 
@@ -221,7 +221,7 @@ def _entries(path: Path) -> list[Format]:
     entries: list[Format] = []
     for number, raw in enumerate(read_tables(path), 1):
         where = f"{path.name}: format {raw.get('id', f'number {number}')!r}"
-        entry = convert(_written_out(raw), Format)
+        entry = convert(written_out(raw), Format)
         if isinstance(entry, str):
             raise CatalogueError(f"{where}: {entry}")
         for _, sentence in _plain_faults(entry):
@@ -272,7 +272,7 @@ def convert(raw: Mapping[str, Any], kind: type[AnyFormat]) -> AnyFormat | str:
         return _plainly(str(error))
 
 
-def _written_out(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+def written_out(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     """Add what follows from `{{assigned}}` and `{{near}}` in an expression of the product's."""
     expression = raw.get("expression")
     if not isinstance(expression, str):
@@ -345,9 +345,13 @@ def faults(entry: OwnFormat, *, taken: Collection[str], shipped: bool = False) -
         found.append(("minimum_entropy", "the entropy of a byte lies between 0 and 8 bits"))
     if not any(field == "expression" for field, _ in found):
         found += (("expression", sentence) for sentence in _expression_faults(entry))
-    if entry.stage_one and not shipped:
-        found.append(("stage_one", "stage_one is left to the formats of the product; leave it out"))
-    if entry.spans_lines and not entry.literals:
+    if not shipped:
+        left = "left to the formats of the product; leave it out"
+        found += ((field, f"{field} is {left}") for field in ("stage_one", "two_lines") if getattr(entry, field))
+        found += (
+            ("expression", f"{mark} is {left}, and name `keywords`") for mark in MARKS if mark in entry.expression
+        )
+    if entry.spans_lines and not entry.literals and not shipped:
         found.append(("literals", "an expression that reaches over the end of a line needs literals; name some"))
     if not any(field == "expression" for field, _ in found) and _is_whole(entry, entry.preview):
         found.append(("preview", "the preview is a whole value; give only the public prefix"))

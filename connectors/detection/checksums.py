@@ -64,10 +64,20 @@ def pypi_macaroon(value: bytes) -> Checksum:
     return _verdict(raw is not None and raw[:1] == b"\x02" and b"pypi.org" in raw[:32])
 
 
+_REGISTERED_CLAIMS = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
+
+
 def jwt(value: bytes) -> Checksum:
-    """A JSON Web Token's header is JSON and names an algorithm (RFC 7519, RFC 7515)."""
-    header = json_segment(value.split(b".")[0])
-    return _verdict(header is not None and isinstance(header.get("alg"), str))
+    """A JSON Web Token's header is JSON and names an algorithm (RFC 7515); what is issued states a registered claim.
+
+    One without any (RFC 7519 section 4.1) or with claims that cannot be read, such as encrypted ones, may be a sample.
+    """
+    segments = value.split(b".")
+    header = json_segment(segments[0])
+    if header is None or not isinstance(header.get("alg"), str):
+        return Checksum.INVALID
+    claims = json_segment(segments[1]) if len(segments) == 3 else None
+    return Checksum.VALID if claims is not None and not _REGISTERED_CLAIMS.isdisjoint(claims) else Checksum.ABSENT
 
 
 def pem(value: bytes) -> Checksum:
@@ -95,6 +105,15 @@ def base64_text(value: bytes) -> Checksum:
     return _verdict(_base64url(value.replace(b"+", b"-").replace(b"/", b"_")) is not None)
 
 
+def nkey(value: bytes) -> Checksum:
+    """NATS appends a CRC-16/XMODEM, little-endian, to prefix and seed before base 32 (github.com/nats-io/nkeys)."""
+    try:
+        raw = base64.b32decode(value + b"=" * (-len(value) % 8))
+    except (binascii.Error, ValueError):
+        return Checksum.INVALID
+    return _verdict(binascii.crc_hqx(raw[:-2], 0) == int.from_bytes(raw[-2:], "little"))
+
+
 def json_segment(segment: bytes) -> dict[str, Any] | None:
     """Decode one base64url segment of a token as a JSON object; `None` when it is none."""
     raw = _base64url(segment)
@@ -120,6 +139,7 @@ CHECKSUMS: dict[str, Callable[[bytes], Checksum]] = {
     "base64": base64_text,
     "github": github,
     "jwt": jwt,
+    "nkey": nkey,
     "npm": npm,
     "pem": pem,
     "pypi-macaroon": pypi_macaroon,

@@ -16,6 +16,7 @@ from connectors.detection.detect_secrets_adapter import Plugin
 from connectors.detection.entropy import looks_worded
 from connectors.detection.identifiers import find_url
 from connectors.detection.matcher import Text
+from connectors.detection.named_above import values_named_above
 from connectors.detection.segments import Segment
 from connectors.detection.url_credentials import judge_url_password
 from storage.inventory import Confidence, CredentialType
@@ -146,6 +147,22 @@ def generic_candidates(segment: Segment, piece: bytes, note: Note | None = None)
         if segment.after < segment.low + found.end <= segment.until:
             value, kind = piece[found.start : found.end], credential_type(found.name)
             yield Candidate(segment.low + found.start, segment.low + found.end, GENERIC, value, Confidence.MEDIUM, kind)
+
+
+def named_above_candidates(
+    buffer: Text, window: Window, segment: Segment, piece: bytes, entry: Format, *, note: Note | None = None
+) -> Iterator[Candidate]:
+    """Yield values whose telling name stands above or in a field beside, with the judgement."""
+    for found in values_named_above(buffer, window, segment, piece, entry):
+        start, end = segment.low + found.start, segment.low + found.end
+        if not segment.after < end <= segment.until:
+            continue
+        value = piece[found.start : found.end]
+        judged = judge_assigned(value, found.name, quoted=found.quoted, alone=found.alone)
+        if judged is not None:
+            yield Candidate(start, end, entry, value, judged, credential_type(found.name))
+        elif note is not None:
+            note(Candidate(start, end, entry, value), Refusal.UNBELIEVED)
 
 
 def plugin_candidates(

@@ -29,7 +29,7 @@ _BLANKS = re.compile(rb"[ \t\x0b\x0c\r]{5,}")
 _WORTH_ASKING = re.compile(rb"[\"'`][^\s\"'`0-9]{0,256}[0-9][^\s\"'`]{0,256}[\"'`]")
 """What our own judgement could come to believe: a quoted text without blanks and with a digit."""
 _DIGIT = re.compile(rb"[0-9]")
-_KEYWORD_LINES = Rule(expression=STAGE_ONE, literals=LITERALS, ignore_case=True)
+_KEYWORD_LINES = Rule(expression=STAGE_ONE, literals=LITERALS, ignore_case=True, decides=True)
 
 _TOKEN_RUN = re.compile(rb"_[A-Za-z0-9_]{36}")
 _SHORTEST = 6
@@ -49,6 +49,7 @@ class _Known(msgspec.Struct, frozen=True):
     """Stage one's expression for lines worth showing to the plugin."""
     literals: tuple[str, ...] = ()
     ignore_case: bool = False
+    confidence: Confidence = Confidence.MEDIUM
 
 
 _TOKEN, _KEY, _PASSWORD = CredentialType.ACCESS_TOKEN, CredentialType.API_KEY, CredentialType.PASSWORD
@@ -65,14 +66,19 @@ _KNOWN = {
     ),
     "BasicAuthDetector": _Known("generic", _PASSWORD, r"://[^\s]{1,256}:[^\s]{1,256}@", ("://",)),
     "CloudantDetector": _Known("ibm", _PASSWORD, r"cloudant|clou|cl[_-]", ("cl",), ignore_case=True),
-    "DiscordBotTokenDetector": _Known("discord", _TOKEN, r"\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}", (".",)),
+    "DiscordBotTokenDetector": _Known(
+        "discord", _TOKEN, r"[MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}", (".",)
+    ),
     "GitHubTokenDetector": _Known(
         "github", _TOKEN, r"gh[pousr]_[A-Za-z0-9_]{36}", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")
     ),
     "GitLabTokenDetector": _Known(
         "gitlab", _TOKEN, r"gl[a-z]{2,7}-[A-Za-z0-9_]{20}|GR1348941[A-Za-z0-9_-]{20}", ("gl", "GR1348941")
     ),
-    "IbmCloudIamDetector": _Known("ibm", _KEY, r"key[^\n]{0,16}[A-Za-z0-9_\-]{44}", ("key",), ignore_case=True),
+    # Any 44 characters behind "key" will do for it, an object's name with a UUID among them.
+    "IbmCloudIamDetector": _Known(
+        "ibm", _KEY, r"key[^\n]{0,16}[A-Za-z0-9_\-]{44}", ("key",), ignore_case=True, confidence=Confidence.LOW
+    ),
     "IbmCosHmacDetector": _Known("ibm", CredentialType.ACCESS_KEY, r"[A-Fa-f0-9]{48}"),
     "IPPublicDetector": _Known(
         "generic", CredentialType.OTHER, r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", (".",)
@@ -121,7 +127,7 @@ class Plugin:
             expression=self.rule.expression,
             literals=self.rule.literals,
             reason="the plugin has its own expression",
-            confidence=Confidence.LOW if self.judged else Confidence.MEDIUM,
+            confidence=known.confidence if known and not self.judged else Confidence.LOW,
             severity=Severity.MEDIUM,
             priority=10,
             boundary=False,

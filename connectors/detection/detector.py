@@ -29,6 +29,7 @@ from connectors.detection.confirmation import (
     Refusal,
     format_candidates,
     generic_candidates,
+    named_above_candidates,
     plugin_candidates,
     url_candidates,
 )
@@ -39,6 +40,7 @@ from connectors.detection.detect_secrets_adapter import Plugin, is_worth_asking,
 from connectors.detection.entropy import shannon
 from connectors.detection.identifiers import CONTEXTUAL, IDENTIFIERS, Facts
 from connectors.detection.matcher import Hits, Rule, Text, make_matcher
+from connectors.detection.named_above import NAMED_ABOVE
 from connectors.detection.placeholders import holds_template, is_placeholder
 from connectors.detection.places import Places, comment_lines
 from connectors.detection.segments import Reach, Segment, segments
@@ -68,6 +70,7 @@ class _Target(msgspec.Struct, frozen=True):
         return (
             self.plugin is not None
             or self.reach is Reach.NEXT_LINE
+            or self.format in NAMED_ABOVE
             or self.format is GENERIC
             or self.format is URL_CREDENTIALS
         )
@@ -227,10 +230,15 @@ class Detector:
         ]
         if not candidates and not capped:
             return
-        judged = [self._judge(buffer, window, candidate) for candidate in _without_overlaps(candidates)]
+        # What is too plain for a format may still be what its name says it is: it claims no bytes.
+        plain = [one for one in candidates if self._is_too_plain(one)]
+        claiming = [one for one in candidates if not self._is_too_plain(one)] if plain else candidates
+        judged = [self._judge(buffer, window, candidate) for candidate in _without_overlaps(claiming)]
         kept = self._join_access_keys(buffer, window, [one for one in judged if not one.verdict.dropped])
         if note is not None:
-            _tell_refusals(candidates, judged, kept, note)
+            _tell_refusals(claiming, judged, kept, note)
+            for one in plain:
+                note(one, Refusal.ENTROPY)
         if len(kept) > DETECTIONS_PER_WINDOW:
             kept, capped = kept[:DETECTIONS_PER_WINDOW], True
         if capped:
@@ -284,6 +292,8 @@ class Detector:
                 yield from plugin_candidates(buffer, window, segment, piece, plugin)
             elif target.format is GENERIC:
                 yield from generic_candidates(segment, piece, note)
+            elif target.format in NAMED_ABOVE:
+                yield from named_above_candidates(buffer, window, segment, piece, target.format, note=note)
             elif target.format.identifiers == "url":
                 yield from url_candidates(buffer, window, segment, piece, target.format, note=note)
             else:
@@ -342,6 +352,9 @@ class Detector:
         canonical = candidate.value if facts.canonical is None else facts.canonical
         return _Judged(candidate, verdict, dict(facts.public), canonical)
 
+    def _is_too_plain(self, candidate: Candidate) -> bool:
+        return not candidate.refused and self._verdict(candidate).refusal is Refusal.ENTROPY
+
     def _verdict(self, candidate: Candidate) -> _Verdict:
         key = (f"{candidate.format.id} {candidate.confidence}", self._remembrance(candidate.value))
         verdict = self._verdicts.get(key)
@@ -356,7 +369,7 @@ class Detector:
     def _fresh_verdict(self, candidate: Candidate) -> _Verdict:
         entry, value = candidate.format, candidate.value
         checksum = CHECKSUMS[entry.checksum](value) if entry.checksum else Checksum.ABSENT
-        if checksum is not Checksum.VALID and not candidate.plugin and entry is not GENERIC:
+        if checksum is not Checksum.VALID and not (candidate.plugin or entry is GENERIC or entry in NAMED_ABOVE):
             if is_placeholder(value, entry.preview.encode()):
                 return _Verdict(refusal=Refusal.PLACEHOLDER)
             if shannon(value) < entry.minimum_entropy:
@@ -455,7 +468,7 @@ def detectors(catalogue: Catalogue) -> frozenset[str]:
     return frozenset(own | plugin_identifiers()) - catalogue.disabled
 
 
-BUILT_IN = (AWS_SECRET, GENERIC, URL_CREDENTIALS)
+BUILT_IN = (AWS_SECRET, GENERIC, *NAMED_ABOVE, URL_CREDENTIALS)
 """Formats of the engine's own, which stand in no file."""
 
 
@@ -467,8 +480,8 @@ def _preview(candidate: Candidate) -> str:
 
 def _targets(catalogue: Catalogue, plugins: Sequence[Plugin]) -> list[_Target]:
     targets = [_format_target(entry) for entry in catalogue.formats]
-    targets.append(_Target(Rule(STAGE_ONE, LITERALS, ignore_case=True), Reach.LINE, GENERIC))
-    targets.append(_format_target(URL_CREDENTIALS))
+    targets.append(_Target(Rule(STAGE_ONE, LITERALS, ignore_case=True, decides=True), Reach.LINE, GENERIC))
+    targets += (_format_target(entry) for entry in (*NAMED_ABOVE, URL_CREDENTIALS))
     targets += (_Target(plugin.rule, Reach.LINE, plugin.format, plugin) for plugin in plugins)
     return [target for target in targets if target.format.id not in catalogue.disabled]
 
@@ -561,4 +574,4 @@ def _formless(leads: Sequence[_Leads]) -> frozenset[str]:
     """Return the detectors that go by the words around a value, whatever it looks like."""
     targets = [target for lead in leads for target in lead.targets]
     judged = (target.format.id for target in targets if target.plugin is not None and target.plugin.judged)
-    return frozenset({GENERIC.id, *judged})
+    return frozenset({GENERIC.id, *(entry.id for entry in NAMED_ABOVE), *judged})

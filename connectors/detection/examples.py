@@ -87,10 +87,11 @@ def _samples(entry: OwnFormat, shape: str, *, wanted: bool) -> list[_Sample]:
 def in_context(entry: OwnFormat, sample: bytes) -> Mapping[str, bytes]:
     """Put a sample where people put it: a line of its own, a quoted assignment, JSON, YAML.
 
-    What is a line or a piece of a file by itself, with quotes or line ends of its own, stays as it is.
+    What is a line or a piece of a file by itself, with quotes, line ends or control bytes of its own, stays as it is.
     """
     alone = {"a line of its own": b"first line\n" + sample + b"\nlast line\n"}
-    if b"\n" in sample or b'"' in sample or b"'" in sample or sample[:1] == b"{" or entry.expression.startswith("^"):
+    quoted = b'"' in sample or b"'" in sample or sample[:1] == b"{"
+    if quoted or not (sample.isascii() and sample.decode().isprintable()) or entry.expression.startswith("^"):
         return alone
     return {
         **alone,

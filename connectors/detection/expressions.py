@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+MARKS = ("{{assigned}}", "{{near}}")
+
 _REST_OF_NAME = r"[\w .-]{0,40}"
 _CLOSERS = r"""["'`\\\])>]{0,3}"""
 _OPENERS = r"""["'`\\]{0,2}"""
@@ -43,7 +45,7 @@ def expand(expression: str) -> tuple[str, str]:
     The cheaper one lets anything stand between name and value: an automaton has to follow every way through `NEAR`,
     and the name is rare enough to ask for the rest only where a value of the right form is not far.
     """
-    for mark in ("{{assigned}}", "{{near}}"):
+    for mark in MARKS:
         names, found, rest = expression.partition(mark)
         # Several names of one service: what follows them follows each.
         expression = f"(?:{names}){found}{rest}" if found and "|" in names else expression
@@ -56,7 +58,7 @@ def expand(expression: str) -> tuple[str, str]:
 _TOKEN = re.compile(
     r"""
     (?P<assertion>\\[bBAzZ] | [\^$])
-  | (?P<escape>\\.)
+  | (?P<escape>\\x[0-9A-Fa-f]{2} | \\.)
   | (?P<class>\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\])
   | (?P<named>\(\?P<[A-Za-z_]\w*>)
   | (?P<repeat>\{\d+(?:,\d*)?\} | [?*+])
@@ -156,6 +158,8 @@ def _fixed(token: re.Match[str]) -> str | None:
     """The one character a token stands for, if it stands for one."""
     text = token[0]
     if token["escape"]:
+        if text.startswith(r"\x") and len(text) == 4:
+            return bytes.fromhex(text[2:]).decode("ascii") if text[2] < "8" else None
         return _BREAKS.get(text, text[1] if not text[1].isalnum() else None)
     return text if token["other"] and text not in "().|?*+{}" else None
 

@@ -45,6 +45,8 @@ class Rule(msgspec.Struct, frozen=True):
     ignore_case: bool = False
     own: bool = False
     """Written by an operator: nothing but an engine of linear time may run the expression."""
+    decides: bool = False
+    """Every engine runs the expression: what it passes over is not confirmed by the literals alone."""
     sign: bool = False
     """A sign of encoded text: matched over line ends, and counted apart, so that a flood of them hides no hit."""
 
@@ -171,7 +173,7 @@ class ReMatcher:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._first_sign = _first_sign(rules)
         self._rules = [
-            (number, _literal_pattern(rule), None if rule.literals else _line_pattern(rule))
+            (number, _literal_pattern(rule), None if rule.literals and not rule.decides else _line_pattern(rule))
             for number, rule in enumerate(rules)
         ]
 
@@ -196,7 +198,9 @@ class ReMatcher:
             if number >= self._first_sign:
                 continue
             _, literals, expression = self._rules[number]
-            if literals is not None:
+            if literals is not None and expression is not None:
+                found += _deciding_hits(literals, expression, number, buffer, window)
+            elif literals is not None:
                 found += ((match.end(), number) for match in literals.finditer(buffer, window.start, window.end))
             elif expression is not None:
                 found += _line_hits(expression, number, buffer, window)
@@ -273,6 +277,23 @@ def _line_hits(expression: re.Pattern[bytes], number: int, buffer: Text, window:
         for match in expression.finditer(bytes(buffer[start:end])):
             yield start + match.end(), number
         start = end
+
+
+def _deciding_hits(
+    literals: re.Pattern[bytes], expression: re.Pattern[bytes], number: int, buffer: Text, window: Window
+) -> Iterator[tuple[int, int]]:
+    """Match in each line that holds a literal, and again from the next byte on, as one match may begin in another."""
+    reached = window.start
+    for literal in literals.finditer(buffer, window.start, window.end):
+        if literal.start() < reached:
+            continue
+        start = buffer.rfind(b"\n", window.start, literal.start()) + 1 or window.start
+        reached = buffer.find(b"\n", literal.end(), window.end) + 1 or window.end
+        line = bytes(buffer[start:reached])
+        match = expression.search(line)
+        while match is not None:
+            yield start + match.end(), number
+            match = expression.search(line, match.start() + 1)
 
 
 def _stage_one(rule: Rule) -> str:

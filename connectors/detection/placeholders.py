@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from connectors.detection.entropy import monotonous_share, shannon
 
 _WORDS = re.compile(
     rb"(?i)placeholder|redacted|changeme|change[_-]me|replace[_-]?(?:me|this|with)|insert[_-]?your|your[_-]|<your"
-    rb"|not[_-]a[_-]?real|fake[_-]|[_-]fake|sample[_-]|[_-]sample|x{6,}|\*{3,}|\.{3,}"
+    rb"|not[_-]a[_-]?real|fake[_-]|[_-]fake|sample[_-]|[_-]sample|x{6,}|\*{3,}|\.{3,}|(?-i:EXAMPLE)"
 )
 """Words too long, or with too rare a character, to stand in random text by chance."""
 _SHORT_WORDS = re.compile(rb"(?i)example|dummy|y0ur|\byour|notreal|x{5,}|todo\b|fixme|lorem")
@@ -16,6 +17,8 @@ _SHORT_BYTES = 200
 """Up to this length a short word is no chance. In the base64 of a long key every thousandth body holds one."""
 _ISSUED_BYTES = 20
 """Shorter values that count up are passwords of examples."""
+_ALPHABET_BYTES = 40
+_NO_LETTERS = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalpha())
 _TEMPLATES = re.compile(
     rb"""
     \$\{[^}]{0,200}\}? | \$\([^)]{0,200}\)? | \{\{.{0,200}?\}?\}
@@ -49,6 +52,18 @@ def could_be_issued(value: bytes) -> bool:
     letters = any(65 <= byte <= 90 or 97 <= byte <= 122 for byte in value)
     digits = any(48 <= byte <= 57 for byte in value)
     return len(value) >= _ISSUED_BYTES and letters and digits and len(set(value)) >= 8
+
+
+def spells_the_alphabet(body: bytes) -> bool:
+    """Whether the letters of a long value follow each other as in the alphabet, whatever digits stand between them.
+
+    Of what services hand out this says little (see `could_be_issued`); nobody chooses it as a password.
+    """
+    letters = body.translate(None, _NO_LETTERS).lower()
+    if len(letters) < _ALPHABET_BYTES:
+        return False
+    following = sum((after - before) % 26 in {0, 1} for before, after in pairwise(letters))
+    return following >= 0.85 * (len(letters) - 1)
 
 
 def _periodic(body: bytes) -> bool:

@@ -8,7 +8,7 @@ base58 base62 base64 base64url any-printable`. Other blocks:
 - `{uuid}` a random version 4 UUID in lower case
 - `{choice:a|b|c}` one of the words
 - `{crc32-base62:PREFIX:n}` the prefix, n base-62 characters, and their CRC-32 in six base-62 digits
-- `{github:ghp_}` a whole token of GitHub's classic form; `{npm:npm_}` one of npm's
+- `{github:ghp_}` a whole token of GitHub's classic form; `{npm:npm_}` one of npm's; `{nkey:SU}` a seed of NATS
 - `{pypi:pypi-}` a PyPI token: a macaroon whose location is pypi.org
 - `{jwt}` a signed JSON Web Token with iss, sub, iat and exp; `{jwt:NAME=WORD,…}` adds or replaces claims
 - `{pem:KIND}` a private key in PEM: KIND is `rsa`, `rsa-pkcs8`, `ec`, `ec-pkcs8`, `ed25519` or `openssh`;
@@ -23,6 +23,7 @@ The same shape and seed give the same samples on every machine.
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import json
 import random
@@ -118,6 +119,18 @@ def _crc32_base62(argument: str, chance: random.Random) -> bytes:
 
 def _github(argument: str, chance: random.Random) -> bytes:
     return _crc32_base62(f"{argument or 'ghp_'}:30", chance)
+
+
+_NKEY_PREFIXES = {"SU": 160, "SA": 0, "SO": 112, "SN": 104, "SC": 16, "SX": 184}
+
+
+def _nkey(argument: str, chance: random.Random) -> bytes:
+    """Write a seed as NATS does: two bytes of prefix, 32 of seed, a CRC-16, in base 32 without padding."""
+    if argument not in _NKEY_PREFIXES:
+        raise ShapeError(f"no NKey seed begins with {argument!r}; known: {' '.join(_NKEY_PREFIXES)}")
+    kind = _NKEY_PREFIXES[argument]
+    raw = bytes((144 | kind >> 5, (kind & 31) << 3)) + chance.randbytes(32)
+    return base64.b32encode(raw + binascii.crc_hqx(raw, 0).to_bytes(2, "little")).rstrip(b"=")
 
 
 def _npm(argument: str, chance: random.Random) -> bytes:
@@ -290,6 +303,7 @@ GENERATORS: dict[str, Callable[[str, random.Random], bytes]] = {
     "crc32-base62": _crc32_base62,
     "github": _github,
     "jwt": _jwt,
+    "nkey": _nkey,
     "npm": _npm,
     "pem": _pem,
     "pem-escaped": _pem_escaped,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -12,6 +12,7 @@ from connectors.base import Limits
 from connectors.detection.allow_list import AllowList
 from connectors.detection.batch import Detection
 from connectors.detection.decoding.members import MEMBER_STEPS
+from connectors.detection.surroundings import confidence_by_paths, is_installed
 from connectors.git.authorship import candidate_owners, moment
 from connectors.git.codeowners import Codeowners
 from connectors.git.history import History, PathHistory, ValueHistory
@@ -58,9 +59,6 @@ class Whereabouts(Record, frozen=True, kw_only=True):
 
 _SHARED_REFS = ("refs/heads/", "refs/tags/", "refs/remotes/")
 """Refs that are pushed and fetched by their names."""
-
-_DEPENDENCY_FOLDERS = frozenset({"site-packages", "dist-packages", "node_modules", "bower_components", ".tox", ".nox"})
-"""Folders that package managers fill: untracked files in them are somebody else's published code."""
 
 Suppressor = Callable[[Sighting, bytes | None, str | None], Suppression | None]
 """Says whether an ignore file or baseline asks to pass a sighting over: sighting, raw path, commit id."""
@@ -368,18 +366,16 @@ def _order(occurrence: Occurrence) -> tuple[bool, str, str, int, str]:
     )
 
 
-def _confidence(best: Detection, occurrences: Iterable[Occurrence]) -> Confidence:
-    """Lower what stands only in dependencies that were installed beside the code.
+def _confidence(best: Detection, occurrences: Collection[Occurrence]) -> Confidence:
+    """Lower what stands only in dependencies that were installed beside the code, or only in test material.
 
     A published package's test keys and examples are no secret of this repository. A value whose checksum holds is what
     an issuer handed out, wherever it stands.
     """
-    if best.checksum is Checksum.VALID:
-        return best.confidence
-    installed = all(
-        place.place is Place.UNTRACKED
-        and place.path is not None
-        and not _DEPENDENCY_FOLDERS.isdisjoint(place.path.split("/")[:-1])
-        for place in occurrences
-    )
-    return Confidence.LOW if installed else best.confidence
+    paths = [place.path for place in occurrences if place.path is not None]
+    everywhere = paths if len(paths) == len(occurrences) else []
+    if best.checksum is not Checksum.VALID:
+        untracked = all(place.place is Place.UNTRACKED for place in occurrences)
+        if everywhere and untracked and all(map(is_installed, everywhere)):
+            return Confidence.LOW
+    return confidence_by_paths(best.confidence, best.checksum, best.type, everywhere)

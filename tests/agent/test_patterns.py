@@ -187,8 +187,8 @@ def test_no_page_shows_a_token() -> None:
         for shape in entry.positive:
             (text,) = samples(shape, 1, 1)
             for start, end, _ in entry.spans(text, len(text)):
-                value = text[start:end].decode().removeprefix(entry.preview)
-                assert len(value) < 4 or value not in page["looks like"]
+                value = text[start:end].removeprefix(entry.preview.encode())
+                assert len(value) < 4 or value not in page["looks like"].encode()
 
 
 # --- test -------------------------------------------------------------------------------------------------------------

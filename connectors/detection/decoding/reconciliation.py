@@ -12,10 +12,11 @@ from connectors.detection.assignments import GENERIC
 from connectors.detection.batch import Detection
 from connectors.detection.decoding.basic_logins import WRAPPERS
 from connectors.detection.decoding.pieces import Claims
+from connectors.detection.named_above import NAMED_ABOVE
 from connectors.detection.url_credentials import URL_CREDENTIALS
 
 _Identity = tuple[str, ...]
-_UNNAMED = frozenset({GENERIC.id, URL_CREDENTIALS.id})
+_UNNAMED = frozenset({GENERIC.id, URL_CREDENTIALS.id, *(entry.id for entry in NAMED_ABOVE)})
 
 
 class Read(msgspec.Struct, frozen=True):

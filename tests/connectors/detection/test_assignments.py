@@ -182,3 +182,34 @@ def test_digits_that_count_up_may_have_been_handed_out() -> None:
     invented = b"12345678" + b"90abcdef" + b"12345678" + b"90abcdef"
 
     assert [(invented, Confidence.MEDIUM)] == judged(b"acme_token = '" + invented + b"'")
+
+
+def digits(count: int) -> str:
+    return samples(f"{{digit:{count}}}", 11, 1)[0].decode()
+
+
+def test_a_long_number_behind_a_telling_name_was_handed_out() -> None:
+    assert judged(f'api_token = "{digits(18)}"'.encode()) == [(digits(18).encode(), Confidence.MEDIUM)]
+    assert judged(f"API_TOKEN={digits(18)}\n".encode()) == [(digits(18).encode(), Confidence.MEDIUM)]
+    for line in (f'key = "{digits(18)}"', f'token_id = "{digits(18)}"', f'token = "{digits(9)}"'):
+        assert judged(line.encode()) == []
+    assert judged(b'token = "123456789012345678"') == []
+    assert judged(b'token = "111111111111111111"') == []
+
+
+def test_a_token_of_three_parts_is_no_path_of_names() -> None:
+    token = b".".join(samples("{alnum:30}", seed, 1)[0] for seed in (1, 2, 3)).replace(b"..", b".a.")
+    token = b".".join(b"a" + part for part in token.split(b"."))
+    assert judged(b'session_token = "' + token + b'"') == [(token, Confidence.MEDIUM)]
+    assert judged(b'session_token = "application.settings.security.sessions.token2"') == []
+
+
+def test_a_password_may_hold_a_few_letters_of_other_alphabets() -> None:
+    value = samples("{alnum:12}", 3, 1)[0] + "§7".encode()
+    assert [found for found, _ in judged(b"password: '" + value + b"'")] == [value]
+    assert judged("password: 'Введите пароль 1'".encode()) == []
+
+
+def test_the_alphabet_is_no_password() -> None:
+    letters = b"AB1C2defGHijkLMNo3PqQRstUvwxyzaBCDEfghh4ijklMN5opqrStuVWxyzAbCDEfghIJ"
+    assert judged(b'"passphrase": "' + letters + b'"') == []

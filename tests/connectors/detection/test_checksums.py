@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +72,21 @@ def test_deeply_nested_headers_are_refused(name: str, depth: int) -> None:
 
     value = base64.urlsafe_b64encode(b"[" * depth)
     assert CHECKSUMS[name](value) is Checksum.INVALID
+
+
+def test_a_json_web_token_without_a_registered_claim_may_be_a_sample() -> None:
+    def token(claims: dict[str, str]) -> bytes:
+        parts = (json.dumps(one).encode() for one in ({"alg": "HS256"}, claims))
+        return b".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts), b"c2lnbmF0dXJl"])
+
+    assert CHECKSUMS["jwt"](token({"iss": "https://issuer.example"})) is Checksum.VALID
+    assert CHECKSUMS["jwt"](token({"some": "payload"})) is Checksum.ABSENT
+    assert CHECKSUMS["jwt"](b"e30.e30.c2lnbmF0dXJl") is Checksum.INVALID
+
+
+def test_a_seed_of_nats_carries_its_checksum() -> None:
+    (seed,) = samples("{nkey:SU}", 3, 1)
+
+    assert CHECKSUMS["nkey"](seed) is Checksum.VALID
+    assert CHECKSUMS["nkey"](seed[:10] + (b"A" if seed[10:11] != b"A" else b"B") + seed[11:]) is Checksum.INVALID
+    assert CHECKSUMS["nkey"](b"S1") is Checksum.INVALID

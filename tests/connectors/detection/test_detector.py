@@ -228,7 +228,8 @@ def test_a_flood_is_capped_and_said() -> None:
     chance = random.Random(1)
     lines = [b"k=npm_" + bytes(chance.choices(b"abcdefghijklmnopqrstuvwxyz0123456789", k=36)) for _ in range(12_000)]
     found = scan(b"\n".join(lines), one)
-    assert len(found) == 10_000
+    # A word of the rules that read two lines, met by chance, takes a few of the 10,000 pieces.
+    assert 9_900 <= len(found) <= 10_000
     assert told == ["object"]
     assert one.capped_keys == {"object"}
 
@@ -268,6 +269,11 @@ PIECES = st.sampled_from(
         b"-----BEGIN",
         b"token",
         b"\\n",
+        b"<apiToken>\n",
+        b"</apiToken>",
+        b"- name: DB_PASSWORD\n",
+        b"  value: ",
+        b'variable "api_token" {\n  default = "',
         b"a",
         b"\xff\xfe",
         b"# gitleaks:allow",

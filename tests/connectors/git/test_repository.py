@@ -323,6 +323,13 @@ def test_code_of_a_signature_is_no_message(repository: Repository, swept: Sweep)
     assert not result.of(code)
 
 
+def test_a_key_that_stands_only_in_test_material_is_less_sure(repository: Repository, swept: Sweep) -> None:
+    key, other = samples("{pem:ec}", 1, 1)[0], samples("{pem:ec}", 2, 1)[0]
+    repository.commit({"tests/certdata/a.pem": key, "tests/certdata/b.pem": other, "deploy/b.pem": other})
+    found = {len(exposure.occurrences): exposure.confidence for exposure in swept(repository.path).exposures}
+    assert found == {1: Confidence.MEDIUM, 2: Confidence.HIGH}
+
+
 def test_tag_and_note_say_what_they_are(repository: Repository, swept: Sweep) -> None:
     commit = repository.commit({"CODEOWNERS": b"* @acme/everything\n", "a": b"x\n"})
     repository.run("tag", "-a", "v1.2", "-m", text(TOKEN), GIT_COMMITTER_NAME="Tess", GIT_COMMITTER_EMAIL="tess@e.com")
