@@ -38,13 +38,12 @@ _SETTINGS = {
     "submodule.recurse": "false",
     "credential.helper": "",
 }
-# A pipe is opened by path here, because a plain shell takes no file descriptor above nine in a redirection.
-_ASKPASS = """#!/bin/sh
-case "$1" in
-  Username*) printf '%s\\n' "$NHI_ASKPASS_USER" ;;
-  *) head -n 1 "/dev/fd/$NHI_ASKPASS_FD" ;;
-esac
-"""
+# git hands this to a shell itself: a file of ours could not be run where scratch is mounted `noexec`, as in containers.
+# The pipe is opened by path, because a plain shell takes no file descriptor above nine in a redirection.
+_ASK = """!ask() {
+  test "$1" = get || return 0
+  printf 'username=%s\\npassword=%s\\n' "$NHI_TOKEN_USER" "$(head -n 1 "/dev/fd/$NHI_TOKEN_FD")"
+}; ask"""
 _ADDRESS = re.compile(r"\S*://\S*|\S+@\S+:\S+")
 _CAUSES = tuple(
     (re.compile(pattern, re.IGNORECASE), reason, words)
@@ -172,8 +171,10 @@ def _clone_once(
     if seconds <= 0:
         raise NotReadable(GapReason.TIMED_OUT, f"there was no time left to clone {shown}", shown)
     overrides = {**_SETTINGS, **checks, f"protocol.{scheme}.allow": "always"}
-    with _secret_pipe(target, destination) as (askpass, handed):
-        variables = {"GIT_ALLOW_PROTOCOL": scheme, "GIT_SSH_COMMAND": "/bin/false", **askpass}
+    with _secret_pipe(target) as (asked, handed):
+        if handed:
+            overrides["credential.helper"] = _ASK
+        variables = {"GIT_ALLOW_PROTOCOL": scheme, "GIT_SSH_COMMAND": "/bin/false", **asked}
         if scheme == "ssh":
             variables["GIT_SSH_COMMAND"] = _ssh_command(target)
         if scheme == "file":
@@ -255,23 +256,19 @@ def _trusting(url: str, destination: str) -> str:
 
 
 @contextmanager
-def _secret_pipe(target: GitTarget, destination: str) -> Iterator[tuple[dict[str, str], tuple[int, ...]]]:
-    """Hand a token to git through an inherited pipe that its askpass helper reads once.
+def _secret_pipe(target: GitTarget) -> Iterator[tuple[dict[str, str], tuple[int, ...]]]:
+    """Hand a token to git through an inherited pipe that its credential helper reads once.
 
     So it stands in no address, no argument, no environment and no file.
     """
     if not target.token_variable:
         yield {}, ()
         return
-    helper = destination + ".askpass"
     reading, writing = os.pipe()
     try:
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(os.environb[os.fsencode(target.token_variable)].strip()[:4096] + b"\n")
-        with open(helper, "w", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o700)) as script:
-            script.write(_ASKPASS)
-        variables = {"GIT_ASKPASS": helper, "NHI_ASKPASS_FD": str(reading), "NHI_ASKPASS_USER": target.token_user}
-        yield variables, (reading,)
+        yield {"NHI_TOKEN_FD": str(reading), "NHI_TOKEN_USER": target.token_user}, (reading,)
     finally:
         os.close(reading)
 

@@ -782,7 +782,7 @@ def test_the_token_for_a_clone_reaches_the_server_and_nobody_else(plain: Desk, t
     # The operator's own process was given the variable, and NHI_AGENT_KEY_FILE with it; no child is given either.
     others = {content for content in watch.processes if b"NHI_AGENT_KEY_FILE=" not in content}
     assert any(b"remote-https" in content for content in others)
-    assert any(content.startswith(b"environ") and b"GIT_ASKPASS" in content for content in others)
+    assert any(content.startswith(b"environ") and b"NHI_TOKEN_FD" in content for content in others)
     left = [*(("process", content) for content in others), *(each for each in watch.seen() if each[0] != "process")]
     plain.left["sweep"] = said + complaint
     assert plain.leaks(OPERATOR, left) == []

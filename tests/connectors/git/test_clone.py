@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.git.clone import _explained, _secret_pipe, checked_address, clone
+from connectors.git.clone import _ASK, _explained, _secret_pipe, checked_address, clone
+from connectors.git.command import closed_environment
 from connectors.git.shortfall import NotReadable
 from connectors.git.target import GitTarget, Mode, TargetError
 from storage.inventory import Carrier, CoverageStatus, GapReason
@@ -120,23 +121,24 @@ def test_clone_without_time_is_a_gap(repository: Repository, tmp_path: Path) -> 
     assert refused.value.reason is GapReason.TIMED_OUT
 
 
-def test_token_travels_by_pipe_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_token_travels_by_pipe_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_TOKEN", TOKEN.decode())
     target = GitTarget(location="https://example.com/a/b", token_variable="MY_TOKEN")
-    destination = str(tmp_path / "clone")
-    with _secret_pipe(target, destination) as (variables, handed):
-        helper = variables["GIT_ASKPASS"]
-        assert TOKEN.decode() not in repr(variables)
-        assert TOKEN not in Path(helper).read_bytes()
+    with _secret_pipe(target) as (variables, handed):
+        environment = closed_environment({"credential.helper": _ASK}, **variables)
+        assert TOKEN.decode() not in repr(environment)
 
-        def ask(question: str) -> bytes:
-            environment = {"PATH": "/usr/bin:/bin", **variables}
+        def credential(verb: str, given: bytes) -> bytes:
             return subprocess.run(
-                [helper, question], env=environment, pass_fds=handed, capture_output=True, check=True
-            ).stdout
+                ["git", "credential", verb], input=b"protocol=https\nhost=example.com\n" + given + b"\n",
+                env=environment, pass_fds=handed, capture_output=True, check=True,
+            ).stdout  # fmt: skip
 
-        assert ask("Username for 'https://example.com': ") == b"x-access-token\n"
-        assert ask("Password for 'https://x-access-token@example.com': ") == TOKEN + b"\n"
+        # Nothing that git wants kept or forgotten takes the token from the pipe.
+        for verb in ("approve", "reject"):
+            credential(verb, b"username=u\npassword=p\n")
+        filled = credential("fill", b"").splitlines()
+    assert {b"username=x-access-token", b"password=" + TOKEN} <= set(filled)
 
 
 def test_staged_needs_a_work_tree(repository: Repository, swept: Sweep) -> None:
