@@ -28,6 +28,7 @@ from agent import yaml_document
 from agent.errors import ConfigurationFault
 from agent.locations import carries_credentials, is_url
 from agent.plan import TargetSpec, Tuning
+from agent.presence import is_there
 from agent.redaction import masked
 from agent.terminal import escaped
 from connectors.base import Limits
@@ -513,7 +514,7 @@ def _find(path: Path | None, *, discover: bool, environment: Mapping[str, str]) 
         return yaml_document.read(named)
     if environment.get(CONTENT_VARIABLE):
         return yaml_document.parse(environment[CONTENT_VARIABLE], name=CONTENT_VARIABLE, folder=Path.cwd())
-    if discover and Path(FILE_NAME).exists():
+    if discover and is_there(Path(FILE_NAME).absolute(), ConfigurationFault):
         return yaml_document.read(Path(FILE_NAME))
     return yaml_document.parse("", name="", folder=Path.cwd())
 

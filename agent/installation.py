@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from agent import keyring
 from agent.configuration import FILE_NAME, Configuration, default_state_directory, load, resolve_store
 from agent.errors import KeyFault, StoreFault
+from agent.presence import is_there
 from agent.terminal import escaped
 from storage.engine import parse_url, shown
 from storage.records import KeyState
@@ -45,7 +46,7 @@ class Installation:
     @property
     def store_exists(self) -> bool:
         """Whether there is something to open: for SQLite a file; a server is asked only when it is opened."""
-        return not self.is_local or Path(self._address.database or "").exists()
+        return not self.is_local or is_there(Path(self._address.database or ""), StoreFault)
 
     @property
     def store_shown(self) -> str:
@@ -88,7 +89,7 @@ class Installation:
 
     def _point_to_the_file(self) -> None:
         """Say it where a configuration lies here and was not read, because it may be that of a scanned repository."""
-        if not self.store_exists and not self.configuration.name and Path(FILE_NAME).exists():
+        if not self.store_exists and not self.configuration.name and is_there(Path(FILE_NAME).absolute(), StoreFault):
             raise StoreFault(
                 f"there is no store at {self.store_shown}; {FILE_NAME} in this folder is read by `run` alone: "
                 f"if its store is meant, name it by --config {FILE_NAME}."
@@ -103,7 +104,7 @@ class Installation:
 
     def existing_keyring(self) -> keyring.KeyRing | None:
         """The key ring, if there is a key file. Read before the store is touched."""
-        if not self.key_path.exists():
+        if not is_there(self.key_path, KeyFault):
             return None
         return keyring.load(self.key_path, tenant=self.configuration.settings.tenant)
 
@@ -120,7 +121,7 @@ class Installation:
 
         A store that others use too must not depend on what happens to lie in one person's state directory.
         """
-        if not self.is_local and (self.configuration.key_file() is None or not self.key_path.exists()):
+        if not self.is_local and (self.configuration.key_file() is None or not is_there(self.key_path, KeyFault)):
             raise self._no_key()
 
     def _first_keyring(self, known: dict[str, str], *, as_of: datetime) -> keyring.KeyRing:
@@ -142,7 +143,7 @@ class Installation:
     def _made_keyring(self, *, as_of: datetime) -> keyring.KeyRing:
         if not self.is_local:
             raise self._no_key()
-        self.key_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keyring.make_folder(self.key_path)
         ring = keyring.create(self.key_path, as_of=as_of, tenant=self.configuration.settings.tenant)
         logger.info(
             "made the installation key %s in %s; keep a copy of it apart from the store", ring.key_id, self.key_path

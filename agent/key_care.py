@@ -10,6 +10,7 @@ import click
 from agent import keyring
 from agent.errors import KeyFault, UsageFault
 from agent.installation import Installation, installation, known_checks, known_keys, now
+from agent.presence import is_there
 
 _MEANING = """\
 The store was written under key {keys}, which the key file does not hold. Adopting gives that key up:
@@ -38,10 +39,10 @@ def create(*, path: Path | None, config: Path | None) -> int:
     """Carry out ``nhi-agent key create``."""
     place = installation(config, None, discover=False)
     target = path or place.key_path
-    if target.exists():
+    if is_there(target, KeyFault):
         raise KeyFault(f"{target} exists already; nothing was written.")
     if path is None:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keyring.make_folder(target)
     ring = keyring.create(target, as_of=now(), tenant=place.configuration.settings.tenant)
     click.echo(f"wrote key {ring.key_id} to {target}; keep a copy of the file apart from the store.")
     return 0

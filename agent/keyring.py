@@ -100,6 +100,14 @@ def create(path: Path, *, as_of: datetime, tenant: str = "default") -> KeyRing:
     return ring
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder that a key file shall lie in, private, if it is not there."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise KeyFault(f"the folder {path.parent} for the key file cannot be made: {error.strerror}.") from error
+
+
 def load(path: Path, *, tenant: str = "default") -> KeyRing:
     """Read a ring. A key file that others can read, or that is none, is refused."""
     text = _read_private(path)

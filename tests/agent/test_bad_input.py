@@ -208,6 +208,53 @@ def test_a_state_folder_that_may_not_be_written_is_one_sentence(bound: Workshop)
     assert list(bound.store.parent.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("keys", "sweep shop"),
+        ("keys", "doctor"),
+        ("keys", "key create"),
+        ("keys", "key show"),
+        ("stores", "sweep shop"),
+        ("stores", "doctor"),
+        ("stores", "findings list"),
+        ("stores", "db verify"),
+    ],
+)
+def test_a_key_or_store_that_may_not_be_looked_for_is_not_taken_for_missing(
+    bound: Workshop, name: str, words: str
+) -> None:
+    for folder in ("keys", "stores"):
+        (bound.directory / folder).mkdir()
+    (bound.directory / name).chmod(0)
+    places = {
+        "NHI_AGENT_KEY_FILE": str(bound.directory / "keys" / "key"),
+        "NHI_AGENT_STORE": f"sqlite:///{bound.directory}/stores/store.db",
+    }
+
+    answer = subprocess.run(
+        [str(NHI_AGENT), *words.split()], preexec_fn=bound_by_permissions, cwd=bound.directory,
+        env={**os.environ, **places}, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+    (bound.directory / name).chmod(0o700)
+    assert answer.returncode == (Ending.CONFIGURATION if name == "keys" else Ending.STORE), answer.stderr
+    assert "cannot be reached: Permission denied; run as a user who may" in answer.stdout + answer.stderr
+    assert list((bound.directory / name).iterdir()) == []
+
+
+def test_a_folder_for_the_key_that_cannot_be_made_is_one_sentence(bound: Workshop) -> None:
+    (bound.directory / "locked").mkdir(mode=0o500)
+
+    answer = subprocess.run(
+        [str(NHI_AGENT), "sweep", "shop", "--store", bound.store_url], preexec_fn=bound_by_permissions,
+        cwd=bound.directory, env={**os.environ, "NHI_AGENT_KEY_FILE": str(bound.directory / "locked" / "a" / "key")},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+    assert "for the key file cannot be made: Permission denied" in one_sentence(answer, Ending.CONFIGURATION)
+
+
 # --- stores -----------------------------------------------------------------------------------------------------------
 
 
