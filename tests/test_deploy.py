@@ -112,6 +112,9 @@ def test_runs_never_overlap_and_are_tried_twice_at_most(manifests: dict[str, dic
     assert "Forbid" == spec["concurrencyPolicy"]
     assert spec["startingDeadlineSeconds"] > 0
     assert 1 == spec["jobTemplate"]["spec"]["backoffLimit"]
+    # The schema of Kubernetes up to 1.34 wants the status as well.
+    _, disrupted = spec["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]
+    assert [{"type": "DisruptionTarget", "status": "True"}] == disrupted["onPodConditions"]
 
 
 def test_the_pod_has_no_rights(pod: dict[str, Any]) -> None:
