@@ -20,10 +20,14 @@ RUN /opt/nhi-agent/bin/python -m pip install --quiet --no-deps --no-build-isolat
 FROM ${BASE}
 RUN apt-get update \
  && apt-get install --yes --quiet --no-install-recommends ca-certificates git openssh-client tini \
+ && apt-get clean \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin nhi-agent \
  && install --directory --owner 10001 --group 10001 --mode 0750 /data \
- && install --directory --owner 10001 --group 10001 --mode 0700 /keys
+ && install --directory --owner 10001 --group 10001 --mode 0700 /keys \
+ # Official Python images come without compiled modules, and nothing can be written here later.
+ && python3 -m compileall -q -j 0 -x site-packages --invalidation-mode unchecked-hash \
+      "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
 COPY --from=build /opt/nhi-agent /opt/nhi-agent
 
 # The store and the key that its fingerprints depend on lie on two mounts: whoever copies one does not have the other.

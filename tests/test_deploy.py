@@ -79,6 +79,15 @@ def test_store_and_key_lie_on_two_mounts(stages: list[list[tuple[str, str]]]) ->
     assert ("/tmp", "1") == (env["HOME"], env["PYTHONDONTWRITEBYTECODE"])
 
 
+def test_the_image_keeps_no_downloaded_package_and_compiles_what_it_runs(
+    stages: list[list[tuple[str, str]]],
+) -> None:
+    (run,) = of(stages[-1], "RUN")
+
+    assert "apt-get clean && rm -rf /var/lib/apt/lists/*" in " ".join(run.split())
+    assert "-m compileall" in run
+
+
 def test_the_image_has_its_labels(stages: list[list[tuple[str, str]]]) -> None:
     (labels,) = of(stages[-1], "LABEL")
 
