@@ -19,10 +19,11 @@ import msgspec
 
 from connectors.base import Fingerprinter
 from connectors.detection.access_key_pairs import AWS_SECRET, AWS_SECRET_FORM, NEAR_BYTES, secret_beside
-from connectors.detection.assignments import GENERIC, LITERALS, STAGE_ONE
+from connectors.detection.assignments import GENERIC
 from connectors.detection.batch import Batch, Detection, Window
-from connectors.detection.catalogue import Catalogue, Format, OwnFormat
+from connectors.detection.catalogue import Catalogue, Format
 from connectors.detection.checksums import CHECKSUMS
+from connectors.detection.companions import Claims, companions
 from connectors.detection.confirmation import (
     Candidate,
     Note,
@@ -36,59 +37,27 @@ from connectors.detection.confirmation import (
 from connectors.detection.decoding.allowance import Omission
 from connectors.detection.decoding.registry import ENCODINGS, decoding_digest
 from connectors.detection.decoding.walk import DETECTIONS_PER_WINDOW, Scanned, Walk
-from connectors.detection.detect_secrets_adapter import Plugin, is_worth_asking, load_plugins, plugin_identifiers
+from connectors.detection.detect_secrets_adapter import is_worth_asking, load_plugins, plugin_identifiers
 from connectors.detection.entropy import shannon
 from connectors.detection.identifiers import CONTEXTUAL, IDENTIFIERS, Facts
+from connectors.detection.leads import formless, leads_of
 from connectors.detection.matcher import Hits, Rule, Text, make_matcher
 from connectors.detection.named_above import NAMED_ABOVE
 from connectors.detection.placeholders import holds_template, is_placeholder
 from connectors.detection.places import Places, comment_lines
-from connectors.detection.segments import Reach, Segment, segments
+from connectors.detection.segments import Segment, segments
 from connectors.detection.suppressions import Baselines, inline_suppression
 from connectors.detection.url_credentials import URL_CREDENTIALS
 from storage.inventory import Checksum, Confidence
 
 _REMEMBERED = 1 << 16
 _CONTEXT_BYTES = 4096
+_A_SECRET = frozenset({None, Refusal.UNSURE})
+"""Of what is known to be one: no refusal, or only for not being as sure as was asked for."""
 _SIGNS = [
     (number, Rule(expression, sign=True)) for number, encoding in enumerate(ENCODINGS) for expression in encoding.signs
 ]
 """What stage one looks for beside the rules: signs of encoded text, with the number of the encoding."""
-
-
-class _Target(msgspec.Struct, frozen=True):
-    """What a rule of stage one leads to: a format, the generic names, or a plugin."""
-
-    rule: Rule
-    reach: Reach
-    format: Format
-    plugin: Plugin | None = None
-
-    @property
-    def reads_text(self) -> bool:
-        """Whether it goes by words around the value, which in binary content mean nothing."""
-        return (
-            self.plugin is not None
-            or self.reach is Reach.NEXT_LINE
-            or self.format in NAMED_ABOVE
-            or self.format is GENERIC
-            or self.format is URL_CREDENTIALS
-        )
-
-
-class _Leads(msgspec.Struct, frozen=True):
-    """What one rule of stage one leads to: several targets may wait for the same words."""
-
-    rule: Rule
-    reach: Reach
-    targets: tuple[_Target, ...]
-
-    @property
-    def goes_by_line(self) -> bool:
-        """Whether what is found on a line is told by the line alone, whatever stands around it."""
-        return self.reach is Reach.LINE and all(
-            target.format is GENERIC or (target.plugin is not None and target.plugin.judged) for target in self.targets
-        )
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,12 +129,12 @@ class Detector:
         has the form of a format and is not reported.
         Raises `matcher.MatcherUnavailable`.
         """
-        self._leads = _leads(_targets(catalogue, load_plugins(more_plugins) if plugins else []))
+        self._leads = leads_of(catalogue, load_plugins(more_plugins) if plugins else [])
         self._reaches = [lead.reach for lead in self._leads]
         self._goes_by_line = [lead.goes_by_line for lead in self._leads]
         rules = [lead.rule for lead in self._leads]
         self._matcher = make_matcher(matcher, [*rules, *(rule for _, rule in _SIGNS)], cache_directory)
-        self._walk = Walk(self._scan, _formless(self._leads), self._cap)
+        self._walk = Walk(self._scan, formless(self._leads), self._cap)
         self._fingerprinter = fingerprinter
         self._baselines = baselines or Baselines()
         self._minimum = minimum_confidence
@@ -243,6 +212,7 @@ class Detector:
             kept, capped = kept[:DETECTIONS_PER_WINDOW], True
         if capped:
             self._cap(window.key)
+        _tell_companions(buffer, window, judged, kept)
         yield from self._emit(buffer, window, kept)
 
     def _candidates(
@@ -478,34 +448,6 @@ def _preview(candidate: Candidate) -> str:
     return f"{prefix}****" if prefix and candidate.value.startswith(prefix.encode()) else "****"
 
 
-def _targets(catalogue: Catalogue, plugins: Sequence[Plugin]) -> list[_Target]:
-    targets = [_format_target(entry) for entry in catalogue.formats]
-    targets.append(_Target(Rule(STAGE_ONE, LITERALS, ignore_case=True, decides=True), Reach.LINE, GENERIC))
-    targets += (_format_target(entry) for entry in (*NAMED_ABOVE, URL_CREDENTIALS))
-    targets += (_Target(plugin.rule, Reach.LINE, plugin.format, plugin) for plugin in plugins)
-    return [target for target in targets if target.format.id not in catalogue.disabled]
-
-
-def _leads(targets: Sequence[_Target]) -> list[_Leads]:
-    together: dict[tuple[Rule, Reach], list[_Target]] = {}
-    for target in targets:
-        together.setdefault((target.rule, target.reach), []).append(target)
-    return [_Leads(rule, reach, tuple(waiting)) for (rule, reach), waiting in together.items()]
-
-
-def _format_target(entry: Format) -> _Target:
-    if entry.spans_lines:
-        expression = "" if entry.literals else entry.stage_one
-        return _Target(Rule(expression, entry.literals, entry.ignore_case), Reach.BLOCK, entry)
-    if entry.two_lines:
-        rule = Rule(entry.stage_one or entry.expression, entry.literals, entry.ignore_case)
-        return _Target(rule, Reach.TWO_LINES, entry)
-    if not entry.literals and entry.keywords:
-        return _Target(Rule("", entry.keywords, ignore_case=True), Reach.NEXT_LINE, entry)
-    own = isinstance(entry, OwnFormat)
-    return _Target(Rule(entry.stage_one or entry.expression, entry.literals, entry.ignore_case, own), Reach.LINE, entry)
-
-
 def _confidence(entry: Format, checksum: Checksum) -> Confidence:
     """A format with a checksum is sure only where it holds."""
     if entry.checksum is None or checksum is Checksum.VALID:
@@ -548,6 +490,18 @@ def _tell_refusals(
             note(one.candidate, Refusal.PAIRED)
 
 
+def _tell_companions(buffer: Text, window: Window, judged: Sequence[_Judged], kept: Sequence[_Judged]) -> None:
+    """Give each secret the identifiers of its record; a value that names its own parts knows them better."""
+    secret = [one for one in {id(one): one for one in (*judged, *kept)}.values() if not one.candidate.format.reference]
+    claims = Claims(
+        ((one.candidate.start, one.candidate.end) for one in secret),
+        (value for one in secret if one.verdict.refusal in _A_SECRET for value in {one.candidate.value, one.canonical}),
+    )
+    for one in kept:
+        if not one.candidate.format.reference and one.candidate.format.identifiers not in CONTEXTUAL:
+            one.public = companions(buffer, window, one.candidate.start, one.candidate.end, claims) | one.public
+
+
 def _rank(candidate: Candidate) -> tuple[int, int, int, str]:
     return (-candidate.format.priority, candidate.start - candidate.end, candidate.start, candidate.format.id)
 
@@ -568,10 +522,3 @@ def _marks(signs: Hits, first_sign: int) -> dict[int, list[int]]:
         if not ends or ends[-1] != end:
             ends.append(end)
     return marks
-
-
-def _formless(leads: Sequence[_Leads]) -> frozenset[str]:
-    """Return the detectors that go by the words around a value, whatever it looks like."""
-    targets = [target for lead in leads for target in lead.targets]
-    judged = (target.format.id for target in targets if target.plugin is not None and target.plugin.judged)
-    return frozenset({GENERIC.id, *(entry.id for entry in NAMED_ABOVE), *judged})
