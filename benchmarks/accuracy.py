@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from connectors.detection.batch import Batch, Detection, Window
 from connectors.detection.catalogue import load_catalogue
 from connectors.detection.detector import Detector
-from connectors.detection.surroundings import confidence_by_paths
+from connectors.detection.paths import confidence_by_paths
 from connectors.fingerprint import KeyedFingerprinter
 from storage.inventory import Checksum, Confidence
 

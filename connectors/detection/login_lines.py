@@ -44,13 +44,13 @@ _OPTION = re.compile(
 )
 _OWN_OPTION = re.compile(rb"[\s\"'`\[(]--?[A-Za-z][A-Za-z-]{0,40}" + _BETWEEN + rb"?[\"']?\Z")
 _USER_BEFORE = re.compile(rb"[\s\"'`\[(](?:-u|--user)" + _BETWEEN + rb"[\"']?(?P<user>[^\s\"'`:,\0]{1,128}):\Z")
+_REQUESTS = re.compile(rb"\b(?:curl|wget|http|https|login)\b")
 _ADDRESS = re.compile(rb"(?<=[\s\"'])https?://(?P<host>[A-Za-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?(?=[/\s\"'?]|\Z)")
-_SOMEBODY_AT = re.compile(
-    rb"\b(?:ssh|scp|sftp|rsync)\b.*?\s(?P<user>[A-Za-z_][A-Za-z0-9._-]{0,63})@(?P<host>[A-Za-z0-9.-]{1,253})(?=[:\s]|\Z)"
-)
+_CONNECTS = re.compile(rb"\b(?:ssh|scp|sftp|rsync)\b")
+_SOMEBODY_AT = re.compile(rb"(?<=\s)(?P<user>[A-Za-z_][A-Za-z0-9._-]{0,63})@(?P<host>[A-Za-z0-9.-]{1,253})(?=[:\s]|\Z)")
+_LOGS_IN = re.compile(rb"\blogin\b")
 _REGISTRY = re.compile(
-    rb"\blogin\b.*?[ \t](?P<host>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8})(?::(?P<port>[0-9]{1,5}))?(?=[/\s]|\Z)",
-    re.DOTALL,
+    rb"(?<=[ \t])(?P<host>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8})(?::(?P<port>[0-9]{1,5}))?(?=[/\s]|\Z)"
 )
 _CLIENT_LOGIN = b"--service-principal"
 _ENDS = (b"&&", b"|", b";")
@@ -85,8 +85,9 @@ def _options(text: bytes, at: int, low: int | None = None) -> Iterator[Identifie
             kind = "client_id"
         if kind is not None:
             yield Identifier(kind, "", low + match.start("value"), match["value"])
-    for expression in (_SOMEBODY_AT, _ADDRESS, _REGISTRY):
-        if (found := expression.search(command)) is not None:
+    for word, expression in ((_CONNECTS, _SOMEBODY_AT), (_REQUESTS, _ADDRESS), (_LOGS_IN, _REGISTRY)):
+        told = word.search(command)
+        if told is not None and (found := expression.search(command, told.end())) is not None:
             yield from _groups(found, low)
 
 

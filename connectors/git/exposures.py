@@ -12,7 +12,7 @@ from connectors.base import Limits
 from connectors.detection.allow_list import AllowList
 from connectors.detection.batch import Detection
 from connectors.detection.decoding.members import MEMBER_STEPS
-from connectors.detection.surroundings import confidence_by_paths, is_installed
+from connectors.detection.paths import confidence_by_paths, is_installed
 from connectors.git.authorship import candidate_owners, moment
 from connectors.git.codeowners import Codeowners
 from connectors.git.history import History, PathHistory, ValueHistory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.detection.surroundings import confidence_by_paths, is_installed, is_test_material
+from connectors.detection.paths import confidence_by_paths, is_installed, is_test_material
 from storage.inventory import Checksum, Confidence, CredentialType
 
 
