@@ -19,7 +19,7 @@ from connectors.detection.batch import Window
 from connectors.detection.login_lines import identifiers_of_command_behind, identifiers_of_login
 from connectors.detection.matcher import Text
 from connectors.detection.public_forms import Identifier, is_public
-from connectors.detection.setting_names import PublicName, plain, public_name
+from connectors.detection.setting_names import PublicName, SecretName, plain, public_name
 from connectors.detection.surroundings import (
     CLOSERS,
     FRAME,
@@ -90,6 +90,10 @@ class _Setting(msgspec.Struct, frozen=True):
     value_start: int
     value: bytes
 
+    def distance(self, place: int) -> int:
+        """How far the value is from a place that it does not cover."""
+        return max(place - self.value_start - len(self.value), self.value_start - place)
+
 
 def companions(buffer: Text, window: Window, start: int, end: int, claims: Claims) -> dict[str, str]:
     """Return the public identifiers that stand in the record of the secret at `start` to `end` of the buffer."""
@@ -138,10 +142,11 @@ def _parts(setting: _Setting) -> Iterator[Identifier]:
 
 
 def _settings(around: Surroundings) -> Iterator[_Setting]:
-    for expression in (_NAMED_VALUE, _SETTING):
-        for match in expression.finditer(around.text):
+    low, high = around.reach()
+    for expression in (_NAMED_VALUE, _SETTING) if b"value" in around.text else (_SETTING,):
+        for match in expression.finditer(around.text, low, high):
             name = public_name(match["name"])
-            if name is None or (match.start() == 0 and not around.begins):
+            if name is None or not _may_belong(name, around.own.name) or (match.start() == 0 and not around.begins):
                 continue
             frame = FRAME.search(around.text, max(0, match.start() - FRAME_BYTES), match.start())
             framed = frame is not None and (expression is _NAMED_VALUE or not frame[0].startswith(b"{"))
@@ -155,20 +160,25 @@ def _settings(around: Surroundings) -> Iterator[_Setting]:
                     yield _Setting(name, match["name"], start, match.start(group), match[group])
 
 
+def _may_belong(name: PublicName, own: SecretName) -> bool:
+    """Whether two names are of one record, or neither says of which it is."""
+    return own.record in name.records or (name.kind not in _OF_ONE_USER and own.wide_record in name.records)
+
+
 def _belongs(name: PublicName, line: RecordLine, around: Surroundings) -> bool:
-    """Whether a setting's name puts it into the secret's record.
+    """Whether a setting that may belong to the secret's record does.
 
     Names that say of no record go by their place: in one map, call or element, or at least beside a password. A host
     that stands beside a token so is that of the program.
     """
     own = around.own.name
-    if any(name.records & {own.record}) or (name.kind not in _OF_ONE_USER and any(name.records & {own.wide_record})):
-        return True
-    if own.record or "" not in name.records or line.parted:
+    if own.record:
+        return own.record in name.records or bool(own.wide_record)
+    if line.parted:
         return False
-    if own.is_login:
-        return True
-    return name.kind not in _PLACE_OF_A_LOGIN and (name.kind != "user" or around.bracketed or around.indented)
+    return own.is_login or (
+        name.kind not in _PLACE_OF_A_LOGIN and (name.kind != "user" or around.bracketed or around.indented)
+    )
 
 
 def _is_text(match: re.Match[bytes], around: Surroundings) -> bool:
@@ -208,9 +218,7 @@ def _nearest(around: Surroundings, settings: list[_Setting]) -> Iterator[_Settin
         ]
         if previous is None and following is None:
             both = before[-1:] + after[:1]
-            yield min(
-                both, key=lambda one: max(around.gap - one.value_start - len(one.value), one.value_start - around.gap)
-            )
+            yield min(both, key=lambda one: one.distance(around.gap))
         elif before and (previous is None or around.on_own_line(before[-1].start) or _leads(of_kind, others, around)):
             yield before[-1]
         elif after and around.on_own_line(after[0].start):

@@ -84,6 +84,10 @@ class Surroundings(msgspec.Struct, frozen=True):
     """Whether a bracket encloses the secret's setting."""
     indented: bool
 
+    def reach(self) -> tuple[int, int]:
+        """Return from where to where the lines of the record go."""
+        return min(line.low for line in self.lines), max(line.high for line in self.lines)
+
     def line_of(self, place: int) -> RecordLine | None:
         """Return the line of the record that holds a place."""
         return next((line for line in self.lines if line.low <= place < line.high), None)
@@ -105,9 +109,9 @@ class Surroundings(msgspec.Struct, frozen=True):
             end = place + len(name)
             whole = _PART_OF_A_NAME.match(text[max(0, place - 1) : place] + b" " + text[end : end + 1]) is None
             line = self.line_of(place)
-            if whole and line is not None and self.is_flat(place) and not self.own.start <= place < self.gap:
-                if self.own.name.record or not line.parted:
-                    yield place
+            named = line is not None and bool(self.own.name.record or not line.parted)
+            if named and whole and self.is_flat(place) and not self.own.start <= place < self.gap:
+                yield place
             place = text.find(name, end)
 
 
@@ -126,7 +130,7 @@ def own_setting(before: bytes) -> OwnSetting | None:
 
 
 def surroundings_of(before: bytes, after: bytes, own: OwnSetting, *, begins: bool, ends: bool) -> Surroundings:
-    """Return what is around the secret between two texts; `begins` and `ends` say whether these reach the window's ends."""
+    """Return what is around the secret between two texts; `begins` and `ends`: whether these reach the window's."""
     text, gap = before + GAP + after, len(before)
     behind = gap + len(GAP)
     letter = before[own.start : own.start + 1].isalpha()  # it tells that `<` before it opens an element

@@ -33,7 +33,7 @@ class SeenValue:
 
     number: int
     best: Detection
-    """The detection that describes it: the most confident, then the most severe."""
+    """The detection that describes it: the most confident, then the most severe, then the one that tells most."""
     sightings: dict[str, Sighting] = field(default_factory=dict)
 
     @property
@@ -69,7 +69,7 @@ class Sightings:
         if number == len(self.values):
             self.values.append(SeenValue(number=number, best=detection))
         value = self.values[number]
-        if _rank(detection) > _rank(value.best):
+        if _describes_better(detection, value.best):
             value.best = detection
         known = value.sightings.get(detection.key)
         if known is None or _better(detection, known):
@@ -136,6 +136,14 @@ def identity_of(detection: Detection) -> str:
 
 def _rank(detection: Detection) -> tuple[int, int, int]:
     return (detection.confidence.rank, detection.severity.rank, len(detection.public_identifiers))
+
+
+def _describes_better(detection: Detection, known: Detection) -> bool:
+    """Whether it tells more. What stands beside a value differs by place, and the order of reading must not decide."""
+    ranks = (_rank(detection), _rank(known))
+    if ranks[0] != ranks[1]:
+        return ranks[0] > ranks[1]
+    return sorted(detection.public_identifiers.items()) < sorted(known.public_identifiers.items())
 
 
 def _better(detection: Detection, known: Sighting) -> bool:
