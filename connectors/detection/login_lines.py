@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from connectors.detection.public_forms import Identifier
+from connectors.detection.setting_names import plain
 
 _LINES = 8
 _BLANK = rb"(?:[ \t]|\r?\n){1,8}"
@@ -40,7 +41,7 @@ _BETWEEN = rb"(?:[ \t]{1,4}|=|[\"'][ ]?,[ ]?(?=[\"']))"
 _OPTION = re.compile(
     rb"(?<=[\s\"'`\[(])(?P<option>--?[A-Za-z][A-Za-z-]{0,30})"
     + _BETWEEN
-    + rb"[\"']?(?P<value>[^\s\"'`<>(){}\[\],;&|\\\0]{1,253})(?=[\s\"'`,\]]|\Z)"
+    + rb"[\"']?(?!-)(?P<value>[^\s\"'`<>(){}\[\],;&|\\\0]{1,253})(?=[\s\"'`,\]]|\Z)"
 )
 _OWN_OPTION = re.compile(rb"[\s\"'`\[(]--?[A-Za-z][A-Za-z-]{0,40}" + _BETWEEN + rb"?[\"']?\Z")
 _USER_BEFORE = re.compile(rb"[\s\"'`\[(](?:-u|--user)" + _BETWEEN + rb"[\"']?(?P<user>[^\s\"'`:,\0]{1,128}):\Z")
@@ -80,11 +81,11 @@ def _options(text: bytes, at: int, low: int | None = None) -> Iterator[Identifie
     low, high = _command(text, at, low)
     command = text[low:high]
     for match in _OPTION.finditer(command):
-        kind = _OPTIONS.get(match["option"])
+        kind, name = _OPTIONS.get(match["option"]), plain(match["option"])
         if kind == "user" and _CLIENT_LOGIN in command:
-            kind = "client_id"
+            kind, name = "client_id", "clientid"
         if kind is not None:
-            yield Identifier(kind, "", low + match.start("value"), match["value"])
+            yield Identifier(kind, name, low + match.start("value"), match["value"])
     for word, expression in ((_CONNECTS, _SOMEBODY_AT), (_REQUESTS, _ADDRESS), (_LOGS_IN, _REGISTRY)):
         told = word.search(command)
         if told is not None and (found := expression.search(command, told.end())) is not None:

@@ -36,6 +36,8 @@ _IPV6 = re.compile(rb"\[?(?=[0-9A-Fa-f:]{0,38}:)(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-
 _LABEL_BYTES = 16
 """Up to here a host's label may be anything: providers give each instance a random one (`c9akciq3q8xz` before RDS)."""
 _TEMPLATE_SIGNS = (b"$", b"<", b"{", b"%")
+_NAMES_AN_ID = ("id", "tenant")
+"""How the names of settings end that may hold a UUID: some services hand out UUIDs as keys."""
 _SAYS_NOTHING = frozenset(
     b"null none nil undefined true false yes no string text required optional default disabled enabled password".split()
 )
@@ -82,6 +84,8 @@ def is_public(kind: str, value: bytes, name: str) -> bool:
     if value.lower() in _SAYS_NOTHING or value.startswith(_TEMPLATE_SIGNS) or holds_template(value):
         return False
     if is_placeholder(value) and not _NUMBERS.match(value):
+        return False
+    if _is_uuid(value) and not name.endswith(_NAMES_AN_ID):
         return False
     documented = _DOCUMENTED.get(kind)
     if documented is not None and documented.fullmatch(value):

@@ -22,7 +22,11 @@ NAME = rb"(?:(?:User|Data|Initial)[ ](?:Id|ID|Source|Catalog)|[A-Za-z_][A-Za-z0-
 CLOSERS = rb"(?:\\?[\"'`])?\]?"
 NAMED = rb"(?:name|key)[\"']?[ ]?[:=][ ]?[\"']?(?P<name>" + NAME + rb")[\"']?,?\s{1,40}[\"']?value[\"']?(?P<blank>[ ]?)"
 _OWN = re.compile(
-    rb"(?<![A-Za-z0-9_])(?P<name>" + NAME + rb")" + CLOSERS + rb"[ \t]{0,8}(?::[ ]?[A-Za-z][A-Za-z.]{0,20}[ ]?)?"
+    rb"(?:\\?[\"'`])?(?<![A-Za-z0-9_])(?P<name>"
+    + NAME
+    + rb")"
+    + CLOSERS
+    + rb"[ \t]{0,8}(?::[ ]?[A-Za-z][A-Za-z.]{0,20}[ ]?)?"
     rb"(?::=|=>|=|:|>|\(|,)[ \t]{0,8}[A-Za-z]{0,2}\\?[\"'`]?\Z"
 )
 _OWN_NAMED_VALUE = re.compile(rb"[\"']?" + NAMED + rb"[:=][ ]?[\"']?\Z")
