@@ -47,6 +47,7 @@ _SETTING = re.compile(
 )
 _NAMED_VALUE = re.compile(rb"(?<![A-Za-z0-9_])[\"']?" + NAMED + rb"(?P<sign>[:=])[ ]?" + _VALUE)
 _ALONE = re.compile(rb"[ \t]*(?:#.*|//.*)?\r?(?:\n|\Z)")
+_PARTS_ARGUMENTS = b",)"
 _STOPS = b' \t\r\n,;<>)]}&"'
 _HOST = re.compile(rb"(?:[a-z][a-z0-9+.-]{0,20}://|tcp:)?(?P<host>[^/@:?#,]+)(?:[:,](?P<port>[0-9]{1,5}))?(?:/.*)?\Z")
 _OF_ONE_USER = frozenset({"user", "email"})
@@ -186,8 +187,8 @@ def _is_text(match: re.Match[bytes], around: Surroundings) -> bool:
     text, end = around.text, match.end("bare")
     if end == len(text) and not around.ends:
         return False
-    if end < len(text) and text[end] not in _STOPS:
-        return False
+    if end < len(text) and (text[end] not in _STOPS or (around.bracketed and text[end] in _PARTS_ARGUMENTS)):
+        return match["bare"].isdigit() and text[end] in _PARTS_ARGUMENTS
     sign, blank = match["sign"], bool(match["blank"])
     if sign == b">":
         return text.startswith(b"</", end)

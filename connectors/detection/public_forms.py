@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from connectors.detection.placeholders import holds_template, is_placeholder
+from connectors.detection.setting_names import plain
 from connectors.detection.wording import strangeness
 
 NAME_BYTES = 64
@@ -39,7 +40,8 @@ _TEMPLATE_SIGNS = (b"$", b"<", b"{", b"%")
 _NAMES_AN_ID = ("id", "tenant")
 """How the names of settings end that may hold a UUID: some services hand out UUIDs as keys."""
 _SAYS_NOTHING = frozenset(
-    b"null none nil undefined true false yes no string text required optional default disabled enabled password".split()
+    b"null none nil undefined true false yes no string text required optional default disabled enabled".split()
+    + b"user username password".split()
 )
 
 _DOCUMENTED: dict[str, re.Pattern[bytes]] = {
@@ -83,6 +85,8 @@ def is_public(kind: str, value: bytes, name: str) -> bool:
     """Whether a value given to a setting of this name is harmless beyond doubt as an identifier of this kind."""
     if value.lower() in _SAYS_NOTHING or value.startswith(_TEMPLATE_SIGNS) or holds_template(value):
         return False
+    if plain(value) in {name, plain(kind.encode())}:
+        return False  # `user: user` is said by who has nothing to say
     if is_placeholder(value) and not _NUMBERS.match(value):
         return False
     if _is_uuid(value) and not name.endswith(_NAMES_AN_ID):
