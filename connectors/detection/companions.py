@@ -58,11 +58,11 @@ class Claims:
     """What is claimed by detections in one window: places, and the values that must be told nowhere."""
 
     def __init__(self, spans: Iterable[tuple[int, int]], values: Iterable[bytes]) -> None:
-        """Take the spans in the buffer, which do not overlap, and the values."""
+        """Take the spans in the buffer, which do not overlap, and the values, of which case does not matter."""
         ordered = sorted(spans)
         self._starts = [start for start, _ in ordered]
         self._ends = [end for _, end in ordered]
-        self._values = frozenset(values)
+        self._values = frozenset(value.lower() for value in values)
         self._lengths: dict[bytes, set[int]] = {}
         for value in self._values:
             self._lengths.setdefault(value[:_HEAD_BYTES], set()).add(len(value))
@@ -74,6 +74,7 @@ class Claims:
 
     def stand_in(self, text: bytes) -> bool:
         """Whether some value stands anywhere in a text: bounded by the text's length, however many values there are."""
+        text = text.lower()
         return any(
             text[at : at + length] in self._values
             for at in range(len(text))

