@@ -75,9 +75,7 @@ def merge(uid: str, sightings: Sequence[Sighting]) -> SecretExposure:
         validity=_first(exposure.validity for exposure in exposures if exposure.validity is not Validity.UNKNOWN)
         or Validity.UNKNOWN,
         identity_kind=_first(exposure.identity_kind for exposure in exposures),
-        public_identifiers={
-            name: text for exposure in reversed(exposures) for name, text in exposure.public_identifiers.items()
-        },
+        public_identifiers=_identifiers(exposures),
         created_time=_first(exposure.created_time for exposure in exposures),
         expiration_time=_first(exposure.expiration_time for exposure in exposures),
         remediation=_first(exposure.remediation for exposure in exposures) or "",
@@ -99,6 +97,16 @@ def merge(uid: str, sightings: Sequence[Sighting]) -> SecretExposure:
         owners=_owners(owner for sighting in shown for owner in sighting.exposure.owners),
         observed=_facets(exposures),
     )
+
+
+def _identifiers(exposures: Sequence[SecretExposure]) -> dict[str, str]:
+    """Put together what is told of one record: what says otherwise than the better one stands beside another place."""
+    told: dict[str, str] = {}
+    for exposure in exposures:
+        facts = exposure.public_identifiers
+        if all(told.get(name, text) == text for name, text in facts.items()):
+            told.update(facts)
+    return told
 
 
 def keep_first_commit(seen: SecretExposure, before: SecretExposure) -> SecretExposure:

@@ -18,7 +18,7 @@ _NEAR_LINES = 8
 
 GAP = b"\0"
 """What stands for the secret in the text around it."""
-NAME = rb"(?:(?:User|Data|Initial)[ ](?:Id|ID|Source|Catalog)|[A-Za-z_][A-Za-z0-9_.-]{0,79})"
+NAME = rb"(?:(?:User|Data|Initial)[ ](?:Id|ID|Source|Catalog)|[A-Za-z_][A-Za-z0-9_.-]{0,79}+)"
 CLOSERS = rb"(?:\\?[\"'`])?\]?"
 NAMED = rb"(?:name|key)[\"']?[ ]?[:=][ ]?[\"']?(?P<name>" + NAME + rb")[\"']?,?\s{1,40}[\"']?value[\"']?(?P<blank>[ ]?)"
 _OWN = re.compile(

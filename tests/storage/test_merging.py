@@ -157,3 +157,22 @@ def test_an_owner_claimed_twice_is_one_owner() -> None:
 
 def _seen(exposure: SecretExposure) -> Sighting:
     return Sighting(exposure=exposure, carrier=Carrier.REFS, status=COMPLETE, present=True, last_run=1)
+
+
+def test_identifiers_of_different_records_are_not_mixed() -> None:
+    told = [
+        ("a", {"host": "a.corp.net", "user": "anna"}),
+        ("b", {"host": "b.corp.net", "port": "5432"}),
+        ("c", {"host": "a.corp.net", "database": "shop"}),
+    ]
+    seen = [
+        Sighting(
+            exposure=an_exposure(scope_uid=scope, public_identifiers=facts),
+            carrier=Carrier.REFS,
+            status=COMPLETE,
+            present=True,
+            last_run=1,
+        )
+        for scope, facts in told
+    ]
+    assert merge("u", seen).public_identifiers == {"host": "a.corp.net", "user": "anna", "database": "shop"}
