@@ -176,6 +176,13 @@ def test_a_secret_is_told_with_the_identifiers_of_its_record(text: str, expected
     assert told(text) == expected
 
 
+@pytest.mark.parametrize(("text", "expected"), FORMS.values(), ids=FORMS.keys())
+def test_line_ends_and_what_stands_farther_away_do_not_matter(text: str, expected: dict[str, str]) -> None:
+    filler = "# a line of no importance\n\n" * 100
+    assert told(text.replace("\n", "\r\n")) == expected
+    assert told(f"{filler}{text}\n{filler}") == expected
+
+
 @pytest.mark.parametrize("matcher", ["re2", "re"])
 def test_the_matcher_does_not_matter(matcher: str) -> None:
     for text, expected in FORMS.values():
