@@ -14,6 +14,9 @@ from connectors.detection.named_above import NAMED_ABOVE
 from connectors.detection.segments import Reach
 from connectors.detection.url_credentials import URL_CREDENTIALS
 
+_URL = Rule(r"""://[^\s:@/"'<>`\\]{0,128}:[^\s@/"'<>`\\]{3,128}@[A-Za-z0-9._\[\-]""", ("://",))
+"""What every URL with a password holds, whatever its scheme: one rule for all of them costs as much as one scheme's."""
+
 
 class _Target(msgspec.Struct, frozen=True):
     """What a rule of stage one leads to: a format, the generic names, or a plugin."""
@@ -74,6 +77,8 @@ def _targets(catalogue: Catalogue, plugins: Sequence[Plugin]) -> list[_Target]:
 
 
 def _format_target(entry: Format) -> _Target:
+    if entry.identifiers == "url" and "://" in entry.expression and not isinstance(entry, OwnFormat):
+        return _Target(_URL, Reach.LINE, entry)
     if entry.spans_lines:
         expression = "" if entry.literals else entry.stage_one
         return _Target(Rule(expression, entry.literals, entry.ignore_case), Reach.BLOCK, entry)

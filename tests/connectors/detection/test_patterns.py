@@ -19,6 +19,7 @@ from connectors.detection.confirmation import format_candidates
 from connectors.detection.detector import Detector
 from connectors.detection.entropy import shannon
 from connectors.detection.expressions import widen
+from connectors.detection.leads import leads_of
 from connectors.detection.segments import Segment
 from connectors.detection.shapes import samples
 
@@ -183,6 +184,17 @@ def test_an_entry_says_what_a_reader_needs(identifier: str) -> None:
     assert entry.negative
     assert entry.remediation or entry.reference
     assert entry.reference or entry.severity != "informational"
+
+
+@pytest.mark.parametrize(
+    "entry", [one for one in CATALOGUE.formats if one.identifiers == "url"], ids=lambda one: one.id
+)
+def test_urls_share_a_rule_that_all_of_them_hold(entry: Format) -> None:
+    (rule,) = {lead.rule for lead in leads_of(CATALOGUE, []) for target in lead.targets if target.format is entry}
+    for sample in positives(entry):
+        match = entry.pattern.search(sample)
+        assert match is not None
+        assert re.search(rule.expression.encode(), match[0]) is not None
 
 
 @each_format
