@@ -126,7 +126,7 @@ STAGE_ONE = (
     rf"|{_given(_OTHERS, _HEAD, TOKEN_LENGTH)}"
     rf"|{_given(_PLAIN, _HEAD.removeprefix(_TAIL), KEY_LENGTH)}"
     rf"|{_KEYWORD}[A-Za-z0-9_\-]{{0,12}}[ \t]{{1,4}}[\"']?[A-Za-z0-9+/_=.\-]{{20}}"
-    rf"|(?:(?:\s|[\"'`])--?[A-Za-z0-9-]{{0,40}}{_KEYWORD}[A-Za-z]{{0,6}}|bearer|identified by)"
+    rf"|(?:--?[A-Za-z0-9-]{{0,40}}{_KEYWORD}[A-Za-z]{{0,6}}|bearer|identified by)"
     rf"[ \t]{{1,4}}[\"']?{_BARE}{{4}}"
     rf"|{_ALOUD}{_MORE}{_HANDED_OUT})"
 )
@@ -163,7 +163,7 @@ _ALONE_BEFORE = re.compile(rb"\s*(?:[-*#/$>]{1,2}\s{0,4})?(?:export\s|set\s|ENV\
 _ALONE_AFTER = re.compile(rb"[\"',;\\]{0,2}\s*(?:#.*)?\Z")
 _NAME = re.compile(rb"[A-Za-z_.\-]+\d?\Z")
 _RANDOM = re.compile(rb"[A-Za-z0-9+/_=.\-]{20,256}")
-_OPTION = re.compile(rb"[\s\"'`]--?[A-Za-z0-9-]{0,40}\Z")
+_OPTION = re.compile(rb"(?:\A|[\s\"'`])--?[A-Za-z0-9-]{0,40}\Z")
 
 GENERIC = Format(
     id="generic-secret-assignment",

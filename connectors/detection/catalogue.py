@@ -58,6 +58,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A cheaper expression to look for at first: it matches the end of whatever the expression matches."""
     two_lines: bool = False
     """Whether a match may begin on the line above the one it ends on."""
+    unworded: bool = False
+    """Whether a value of letters alone that reads like words is none."""
     identity_kind: str | None = None
     ignore_case: bool = False
     """Holds for the expression and the literals."""
@@ -278,7 +280,7 @@ def written_out(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(expression, str):
         return raw
     whole, stage_one = expand(expression)
-    more = {"stage_one": stage_one, "two_lines": True} if stage_one else {}
+    more = {"stage_one": stage_one, "two_lines": True, "unworded": True} if stage_one else {}
     return {**raw, "expression": whole, **more}
 
 
@@ -347,7 +349,9 @@ def faults(entry: OwnFormat, *, taken: Collection[str], shipped: bool = False) -
         found += (("expression", sentence) for sentence in _expression_faults(entry))
     if not shipped:
         left = "left to the formats of the product; leave it out"
-        found += ((field, f"{field} is {left}") for field in ("stage_one", "two_lines") if getattr(entry, field))
+        found += (
+            (field, f"{field} is {left}") for field in ("stage_one", "two_lines", "unworded") if getattr(entry, field)
+        )
         found += (
             ("expression", f"{mark} is {left}, and name `keywords`") for mark in MARKS if mark in entry.expression
         )

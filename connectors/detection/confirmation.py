@@ -108,7 +108,7 @@ def _refusal(buffer: Text, window: Window, candidate: Candidate) -> Refusal | No
         return Refusal.CUT_OUT
     if entry.keywords and not _has_keyword(buffer, window, start, entry):
         return Refusal.KEYWORD_MISSING
-    if entry.two_lines and candidate.value.isalpha() and looks_worded(candidate.value):
+    if entry.unworded and candidate.value.isalpha() and looks_worded(candidate.value):
         return Refusal.UNBELIEVED  # nothing in it says whose it is, and a name of the right length says less
     return None
 

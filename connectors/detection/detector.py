@@ -132,6 +132,7 @@ class Detector:
         self._leads = leads_of(catalogue, load_plugins(more_plugins) if plugins else [])
         self._reaches = [lead.reach for lead in self._leads]
         self._goes_by_line = [lead.goes_by_line for lead in self._leads]
+        self._deciding = [lead.deciding for lead in self._leads]
         rules = [lead.rule for lead in self._leads]
         self._matcher = make_matcher(matcher, [*rules, *(rule for _, rule in _SIGNS)], cache_directory)
         self._walk = Walk(self._scan, formless(self._leads), self._cap)
@@ -229,6 +230,9 @@ class Detector:
         piece = bytes(buffer[segment.low : segment.high])
         whole_line = (segment.low, segment.high) == (segment.after, segment.until)
         for rule in rules:
+            deciding = self._deciding[rule]
+            if deciding is not None and segment.low == window.start and deciding.search(piece) is None:
+                continue  # the hit began in what lies before the window
             if note is not None or not (whole_line and self._goes_by_line[rule]):
                 yield from self._fresh_candidates(
                     buffer, window, segment, piece, rule, binary=binary, decoded=decoded, note=note

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -44,6 +45,11 @@ class Leads(msgspec.Struct, frozen=True):
     rule: Rule
     reach: Reach
     targets: tuple[_Target, ...]
+
+    @property
+    def deciding(self) -> re.Pattern[bytes] | None:
+        """The expression of a rule that decides where values are looked for."""
+        return re.compile(self.rule.expression.encode(), re.IGNORECASE) if self.rule.decides else None
 
     @property
     def goes_by_line(self) -> bool:

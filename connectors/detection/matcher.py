@@ -2,7 +2,8 @@
 
 Three engines give the same results at very different speed: Hyperscan (all rules in one automaton over the whole
 buffer), google-re2 (which rules touch a window, where Hyperscan has no wheel) and plain `re` (the reference for tests).
-None of them decides anything: a hit only names a rule and a place, and saying too much costs time, never a result.
+A hit only names a rule and a place, and saying too much costs time, never a result. But for rules that say so
+(`Rule.decides`) nothing is decided here.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ class Rule(msgspec.Struct, frozen=True):
     own: bool = False
     """Written by an operator: nothing but an engine of linear time may run the expression."""
     decides: bool = False
-    """Every engine runs the expression: what it passes over is not confirmed by the literals alone."""
+    """What lies on a line the expression does not match is not confirmed, so every engine runs it, over that line.
+
+    The expression matches no line end. A hit on a window's first line may begin before the window: see `Detector`.
+    """
     sign: bool = False
     """A sign of encoded text: matched over line ends, and counted apart, so that a flood of them hides no hit."""
 
@@ -354,7 +358,7 @@ def _accepted(expression: str, rule: Rule) -> str:
     try:
         _compile_into(hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK), [expression])
     except hyperscan.error as error:
-        if not rule.literals:
+        if not rule.literals or rule.decides:
             raise MatcherUnavailable(f"Hyperscan refuses the expression {rule.expression!r}: {error}") from error
         return _stage_one(msgspec.structs.replace(rule, expression=""))
     return expression

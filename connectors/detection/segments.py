@@ -16,7 +16,8 @@ from connectors.detection.batch import Window
 from connectors.detection.matcher import Hits, Text
 
 LINE_BYTES = 8192
-BLOCK_BYTES = 4096
+BLOCK_BYTES = 32 << 10
+"""As long as the longest value that is reported: a piece holds one block before the one a value ends in."""
 SPAN_BLOCK_BYTES = 16384
 ABOVE_BYTES = 512
 """So much of the line above is read for what may begin there."""

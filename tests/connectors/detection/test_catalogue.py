@@ -136,6 +136,7 @@ def test_a_sound_format_has_no_fault() -> None:
         ({"keyword_distance": 0}, "keyword_distance", "between 1 and 1024"),
         ({"stage_one": "acme_"}, "stage_one", "leave it out"),
         ({"two_lines": True}, "two_lines", "leave it out"),
+        ({"unworded": True}, "unworded", "leave it out"),
         ({"expression": "acme{{near}}(?P<value>x{20})", "reason": "none"}, "expression", "name `keywords`"),
         ({"preview": "acme_abcdefghij"}, "preview", "whole value"),
     ],

@@ -268,6 +268,11 @@ PIECES = st.sampled_from(
         b"ghp_",
         b"-----BEGIN",
         b"token",
+        b"\n--password ",
+        b" --token ",
+        b"identified by",
+        b"bearer ",
+        b"\t",
         b"\\n",
         b"<apiToken>\n",
         b"</apiToken>",
@@ -287,6 +292,33 @@ TEXTS = st.lists(st.lists(PIECES, max_size=10).map(b"".join), min_size=1, max_si
 @given(TEXTS)
 def test_neighbours_in_a_batch_change_nothing(texts: list[bytes]) -> None:
     assert scan_apart(texts) == [scan(text) for text in texts]
+
+
+@given(TEXTS, st.lists(PIECES, min_size=1, max_size=3).map(b"".join))
+def test_what_lies_between_two_windows_changes_nothing(texts: list[bytes], noise: bytes) -> None:
+    windows, content = [], noise
+    for number, text in enumerate(texts):
+        windows.append(Window(str(number), len(content), len(content) + len(text)))
+        content += text + noise
+    found: list[list[Detection]] = [[] for _ in texts]
+    for detection in detector().detect(Batch(content, windows)):
+        found[int(detection.key)].append(msgspec.structs.replace(detection, key="object"))
+    assert found == [scan(text) for text in texts]
+
+
+@pytest.mark.parametrize("matcher", ["hyperscan", "re2", "re"])
+def test_an_option_may_begin_its_line(matcher: str) -> None:
+    value = samples("{alnum:20}", 4, 1)[0]
+    for text in (b"--password " + value, b"run \\\n--token " + value + b"\n"):
+        assert [one.length for one in scan(text, detector(matcher))] == [20]
+
+
+def test_a_long_value_is_found_in_a_long_line() -> None:
+    token = samples("{jwt}", 4, 1)[0]
+    head, claims, signature = token.split(b".")
+    long = b".".join([head, claims, signature + samples("{alnum:7000}", 1, 1)[0]])
+    line = b"x=1;" * 3000 + b'"' + long + b'"' + b";y=2" * 9000
+    assert [one.length for one in scan(line)] == [len(long)]
 
 
 @given(TEXTS)
