@@ -34,8 +34,3 @@ class KeyedFingerprinter:
 
     def __repr__(self) -> str:
         return f"KeyedFingerprinter({[kid for kid, _ in self._keys]})"
-
-
-def join_parts(parts: Sequence[bytes]) -> bytes:
-    """Canonical form of a value of several parts: each behind its length in eight bytes, big-endian."""
-    return b"".join(len(part).to_bytes(8, "big") + part for part in parts)

@@ -34,19 +34,9 @@ def is_templated(value: str) -> bool:
     return _ask("is_templated_secret", value)
 
 
-def starts_with_dollar(value: str) -> bool:
-    """Whether the value is written as a variable."""
-    return _ask("is_prefixed_with_dollar_sign", value)
-
-
 def has_no_letter(value: str) -> bool:
     """Whether the value holds no letter at all."""
     return _ask("is_not_alphanumeric_string", value)
-
-
-def is_indirect(line: str) -> bool:
-    """Whether a line assigns the result of a call or a subscript. Lines over 1,000 characters are never asked about."""
-    return len(line) <= 1000 and _ask("is_indirect_reference", line)
 
 
 def is_lock_file(path: str) -> bool:
@@ -57,8 +47,3 @@ def is_lock_file(path: str) -> bool:
 def is_swagger_file(path: str) -> bool:
     """Whether a path belongs to a published description of an API, full of example values."""
     return _ask("is_swagger_file", path)
-
-
-def is_id_line(value: str, line: str) -> bool:
-    """Whether the value stands behind a name that ends in `id`."""
-    return bool(_filters().is_likely_id_string(value, line))

@@ -11,7 +11,7 @@ from connectors.detection.assignments import GENERIC, LITERALS, STAGE_ONE
 from connectors.detection.catalogue import Catalogue, Format, OwnFormat
 from connectors.detection.detect_secrets_adapter import Plugin
 from connectors.detection.matcher import Rule
-from connectors.detection.named_above import NAMED_ABOVE
+from connectors.detection.named_above import BY_NAME, NAMED_ABOVE
 from connectors.detection.segments import Reach
 from connectors.detection.url_credentials import URL_CREDENTIALS
 
@@ -71,7 +71,7 @@ def formless(leads: Sequence[Leads]) -> frozenset[str]:
     """Return the detectors that go by the words around a value, whatever it looks like."""
     targets = [target for lead in leads for target in lead.targets]
     judged = (target.format.id for target in targets if target.plugin is not None and target.plugin.judged)
-    return frozenset({GENERIC.id, *(entry.id for entry in NAMED_ABOVE), *judged})
+    return BY_NAME.union(judged)
 
 
 def _targets(catalogue: Catalogue, plugins: Sequence[Plugin]) -> list[_Target]:

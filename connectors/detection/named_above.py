@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from connectors.detection.assignments import KEYWORD, STRONG, Assigned
+from connectors.detection.assignments import GENERIC, KEYWORD, STRONG, Assigned
 from connectors.detection.batch import Window
 from connectors.detection.catalogue import Format
 from connectors.detection.matcher import Text
@@ -62,6 +62,8 @@ VARIABLE = _format(
     stage_one=_VARIABLE_HEAD,
 )
 NAMED_ABOVE = (ELEMENT, FIELD, VARIABLE)
+BY_NAME = frozenset({GENERIC.id, *(entry.id for entry in NAMED_ABOVE)})
+"""Detectors that go by the name a value is given, whatever it looks like."""
 
 _EXPRESSIONS = {
     ELEMENT.id: re.compile(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from connectors.detection.heuristics import is_lock_file, is_swagger_file
 from storage.inventory import Checksum, Confidence, CredentialType
 
 _DEPENDENCY_FOLDERS = frozenset({"site-packages", "dist-packages", "node_modules", "bower_components", ".tox", ".nox"})
@@ -39,13 +40,20 @@ def is_test_material(path: str) -> bool:
     return any(map(_TEST_FOLDERS.match, folders)) or _TEST_FILES.match(name) is not None
 
 
+def is_generated(path: str) -> bool:
+    """Whether a path names a lock file, full of digests, or the published description of an API, full of examples."""
+    return is_lock_file(path) or is_swagger_file(path)
+
+
 def confidence_by_paths(
-    confidence: Confidence, checksum: Checksum, kind: CredentialType, paths: Collection[str]
+    confidence: Confidence, checksum: Checksum, kind: CredentialType, paths: Collection[str], *, by_name: bool = False
 ) -> Confidence:
-    """Lower what stands nowhere but in test material from high to medium.
+    """Lower what stands nowhere but in test material from high to medium, and what goes `by_name` alone in lock files.
 
     A value with an issuer's checksum that holds was handed out, wherever it stands; a private key is made by anybody.
     """
+    if by_name and paths and all(map(is_generated, paths)):
+        return Confidence.LOW
     issued = checksum is Checksum.VALID and kind is not CredentialType.PRIVATE_KEY
     if confidence is not Confidence.HIGH or issued or not paths or not all(map(is_test_material, paths)):
         return confidence

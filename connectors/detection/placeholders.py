@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from connectors.detection.entropy import monotonous_share, shannon
+from connectors.detection.entropy import monotonous_share
 
 _WORDS = re.compile(
     rb"(?i)placeholder|redacted|changeme|change[_-]me|replace[_-]?(?:me|this|with)|insert[_-]?your|your[_-]|<your"
@@ -76,8 +76,3 @@ def _periodic(body: bytes) -> bool:
 def holds_template(value: bytes) -> bool:
     """Whether some part of the value is filled in elsewhere: `${…}`, `{{…}}`, `<…>`, `%(…)s`, `#{…}`, `%s`."""
     return _TEMPLATES.search(value) is not None
-
-
-def is_weak_text(value: bytes, minimum: float) -> bool:
-    """Whether the value has less entropy, in bits a character, than the least asked for."""
-    return minimum > 0 and shannon(value) < minimum

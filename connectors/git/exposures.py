@@ -12,6 +12,7 @@ from connectors.base import Limits
 from connectors.detection.allow_list import AllowList
 from connectors.detection.batch import Detection
 from connectors.detection.decoding.members import MEMBER_STEPS
+from connectors.detection.named_above import BY_NAME
 from connectors.detection.paths import confidence_by_paths, is_installed
 from connectors.git.authorship import candidate_owners, moment
 from connectors.git.codeowners import Codeowners
@@ -378,4 +379,5 @@ def _confidence(best: Detection, occurrences: Collection[Occurrence]) -> Confide
         untracked = all(place.place is Place.UNTRACKED for place in occurrences)
         if everywhere and untracked and all(map(is_installed, everywhere)):
             return Confidence.LOW
-    return confidence_by_paths(best.confidence, best.checksum, best.type, everywhere)
+    by_name = best.detector in BY_NAME
+    return confidence_by_paths(best.confidence, best.checksum, best.type, everywhere, by_name=by_name)

@@ -8,15 +8,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from connectors.detection.assignments import GENERIC
 from connectors.detection.batch import Detection
 from connectors.detection.decoding.basic_logins import WRAPPERS
 from connectors.detection.decoding.pieces import Claims
-from connectors.detection.named_above import NAMED_ABOVE
+from connectors.detection.named_above import BY_NAME
 from connectors.detection.url_credentials import URL_CREDENTIALS
 
 _Identity = tuple[str, ...]
-_UNNAMED = frozenset({GENERIC.id, URL_CREDENTIALS.id, *(entry.id for entry in NAMED_ABOVE)})
+_UNNAMED = BY_NAME | {URL_CREDENTIALS.id}
 
 
 class Read(msgspec.Struct, frozen=True):

@@ -52,3 +52,13 @@ def test_only_what_stands_nowhere_else_is_lowered() -> None:
     assert confidence_by_paths(high, Checksum.ABSENT, token, tests) is medium
     assert confidence_by_paths(medium, Checksum.ABSENT, token, tests) is medium
     assert confidence_by_paths(low, Checksum.ABSENT, token, tests) is low
+
+
+def test_what_goes_by_its_name_alone_is_a_guess_in_generated_files() -> None:
+    kind, medium, low = CredentialType.OTHER, Confidence.MEDIUM, Confidence.LOW
+    lock, both = ["web/package-lock.json"], ["web/package-lock.json", "web/.npmrc"]
+
+    assert confidence_by_paths(medium, Checksum.ABSENT, kind, lock, by_name=True) is low
+    assert confidence_by_paths(medium, Checksum.ABSENT, kind, both, by_name=True) is medium
+    assert confidence_by_paths(medium, Checksum.ABSENT, kind, lock) is medium
+    assert confidence_by_paths(medium, Checksum.ABSENT, kind, [], by_name=True) is medium
