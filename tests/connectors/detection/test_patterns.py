@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 import hyperscan
 import pytest
@@ -22,6 +24,7 @@ from connectors.detection.expressions import widen
 from connectors.detection.leads import leads_of
 from connectors.detection.segments import Segment
 from connectors.detection.shapes import samples
+from storage.inventory import Confidence
 
 SEEDS = (1, 2, 3)
 CATALOGUE = load_catalogue()
@@ -271,6 +274,22 @@ def test_pattern_files_hold_shapes_and_no_tokens() -> None:
     found = detect({path.name: path.read_bytes() for path in sorted(PATTERNS.glob("*.toml"))})
     secret = [(name, hit.detector, hit.line) for name, hits in found.items() for hit, _ in hits if not hit.reference]
     assert secret == []
+
+
+def test_no_file_of_this_repository_holds_what_looks_like_a_secret() -> None:
+    house = Path(__file__).parents[3]
+    if not (house / ".git").exists():
+        pytest.skip("not a clone")
+    listed = subprocess.run(["git", "-C", house, "ls-files", "-z"], capture_output=True, check=True).stdout.decode()
+    names = [name for name in listed.split("\0") if name and (house / name).is_file()]
+    found = detect({name: (house / name).read_bytes() for name in names})
+    sure = [
+        (name, hit.detector, hit.line)
+        for name, hits in found.items()
+        for hit, _ in hits
+        if not hit.reference and hit.confidence is not Confidence.LOW
+    ]
+    assert sure == []
 
 
 def test_files_are_families_with_a_word_of_introduction() -> None:

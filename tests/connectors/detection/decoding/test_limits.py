@@ -34,6 +34,9 @@ def overlapping_zip(count: int, size: int) -> bytes:
     return local + entry * count + end
 
 
+HELLO = base64_of(b"hello")
+
+
 def nested(pack: Callable[[bytes], bytes], layers: int, inner: bytes) -> bytes:
     for _ in range(layers):
         inner = pack(inner)
@@ -144,8 +147,8 @@ PUMPS: dict[str, tuple[bytes, bytes]] = {
     "quoted-printable": (b"", b"a" * 70 + b"=\n"),
     "headers of quoted-printable": (b"", b"encoding: quoted-printable\n=3D\n"),
     "barren headers": (b"", b"encoding: quoted-printable\n"),
-    "secrets": (b"", b"kind: Secret\ndata:\n  password: aGVsbG8=\n"),
-    "secrets, apart": (b"", b"kind: Secret\ndata:\n  password: aGVsbG8=\n---\n"),
+    "secrets": (b"", b"kind: Secret\ndata:\n  password: " + HELLO + b"\n"),
+    "secrets, apart": (b"", b"kind: Secret\ndata:\n  password: " + HELLO + b"\n---\n"),
     "data in data": (b"kind: Secret\n", b"data:\n data:\n"),
     "logins": (b"", b'"auth": "aGVsbG86d29ybGQ="\n'),
     "notebook": (b'{"nbformat": 4, ', b'"a\\n", "'),
