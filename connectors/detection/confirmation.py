@@ -8,7 +8,8 @@ from typing import Protocol
 
 import msgspec
 
-from connectors.detection.assignments import GENERIC, assigned_values, credential_type, judge_assigned, named_aloud
+from connectors.detection.assigned_judgement import judge_assigned
+from connectors.detection.assignments import GENERIC, assigned_values, named_aloud
 from connectors.detection.batch import Window
 from connectors.detection.catalogue import Format
 from connectors.detection.detect_secrets_adapter import LINE_BYTES as PLUGIN_LINE_BYTES
@@ -18,6 +19,7 @@ from connectors.detection.identifiers import find_url
 from connectors.detection.matcher import Text
 from connectors.detection.named_above import values_named_above
 from connectors.detection.segments import Segment
+from connectors.detection.telling_names import credential_type
 from connectors.detection.url_credentials import judge_url_password
 from storage.inventory import Confidence, CredentialType
 

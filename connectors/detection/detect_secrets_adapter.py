@@ -15,12 +15,14 @@ from typing import Any
 
 import msgspec
 
-from connectors.detection.assignments import LITERALS, STAGE_ONE, judge_assigned
+from connectors.detection.assigned_judgement import judge_assigned
+from connectors.detection.assignments import STAGE_ONE
 from connectors.detection.catalogue import Format
 from connectors.detection.entropy import looks_worded, shannon
 from connectors.detection.matcher import Rule
 from connectors.detection.placeholders import holds_template, is_placeholder
 from connectors.detection.private_keys import read_private_key
+from connectors.detection.telling_names import LITERALS
 from connectors.detection.url_credentials import judge_url_password
 from storage.inventory import Confidence, CredentialType, Severity
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from connectors.detection.assignments import GENERIC, LITERALS, STAGE_ONE
+from connectors.detection.assignments import GENERIC, STAGE_ONE
 from connectors.detection.catalogue import Catalogue, Format, OwnFormat
 from connectors.detection.detect_secrets_adapter import Plugin
 from connectors.detection.matcher import Rule
 from connectors.detection.named_above import BY_NAME, NAMED_ABOVE
 from connectors.detection.segments import Reach
+from connectors.detection.telling_names import LITERALS
 from connectors.detection.url_credentials import URL_CREDENTIALS
 
 _URL = Rule(r"""://[^\s:@/"'<>`\\]{0,128}:[^\s@/"'<>`\\]{3,128}@[A-Za-z0-9._\[\-]""", ("://",))

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from connectors.detection.assignments import GENERIC, KEYWORD, STRONG, Assigned
+from connectors.detection.assignments import GENERIC, Assigned
 from connectors.detection.batch import Window
 from connectors.detection.catalogue import Format
 from connectors.detection.matcher import Text
 from connectors.detection.segments import Segment
+from connectors.detection.telling_names import KEYWORD, STRONG
 from storage.inventory import Confidence, CredentialType, Severity
 
 _BEHIND_BYTES = 256

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.detection.assignments import assigned_values, judge_assigned, named_aloud
+from connectors.detection.assigned_judgement import judge_assigned
+from connectors.detection.assignments import assigned_values, named_aloud
 from connectors.detection.shapes import samples
 from storage.inventory import Confidence
 

@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.detection.assignments import LITERALS
 from connectors.detection.expressions import any_of
+from connectors.detection.telling_names import LITERALS
 
 WORDS = st.lists(st.text("ab_.", min_size=1, max_size=4), min_size=1, max_size=8)
 
