@@ -89,9 +89,11 @@ DESCRIBES = re.compile(
     rb"|text|label|title|field|column|attr(?:ibute)?|version|index|kind|scope|scopes|provider|store|manager|service|method|mode|email|help"
     rb"|desc(?:ription)?|status|state|ref|selector|template|view|page|form|event|action|rule|rules|validator|encoder|generator|required|enabled)\Z"
 )
+"""Ends of names that describe a secret: `token_url`, `password_policy`."""
 PUBLIC = re.compile(
     rb"(?i)public|s3_?key|object_?key|partition_?key|primary_?key|foreign_?key|sort_?key|csrf_?token_?name|pub_?key|tokeniz|nextpage|(?:csrf|xsrf|verification|next|sequence|start|starting|continuation|change|update|import|export|forward|backward)[A-Za-z_-]{0,10}token|page_?token|sync_?token|syntaxtoken|cancellation"
 )
+"""Names in which such a word means something else: pages, positions, places in a store, public keys."""
 
 
 def is_strong(name: bytes) -> bool:
