@@ -45,6 +45,7 @@ from connectors.detection.matcher import Hits, Rule, Text, make_matcher
 from connectors.detection.named_above import NAMED_ABOVE
 from connectors.detection.placeholders import holds_template, is_placeholder
 from connectors.detection.places import Places, comment_lines
+from connectors.detection.public_forms import is_free_text
 from connectors.detection.segments import Segment, segments
 from connectors.detection.suppressions import Baselines, inline_suppression
 from connectors.detection.url_credentials import URL_CREDENTIALS
@@ -491,7 +492,10 @@ def _tell_refusals(
 
 
 def _tell_companions(buffer: Text, window: Window, judged: Sequence[_Judged], kept: Sequence[_Judged]) -> None:
-    """Give each secret the identifiers of its record; a value that names its own parts knows them better."""
+    """Give each secret the identifiers of its record; a value that names its own parts knows them better.
+
+    Neither are told where they hold a value that was detected.
+    """
     secret = [one for one in {id(one): one for one in (*judged, *kept)}.values() if not one.candidate.format.reference]
     claims = Claims(
         ((one.candidate.start, one.candidate.end) for one in secret),
@@ -500,6 +504,11 @@ def _tell_companions(buffer: Text, window: Window, judged: Sequence[_Judged], ke
     for one in kept:
         if not one.candidate.format.reference and one.candidate.format.identifiers not in CONTEXTUAL:
             one.public = companions(buffer, window, one.candidate.start, one.candidate.end, claims) | one.public
+        one.public = {
+            kind: fact
+            for kind, fact in one.public.items()
+            if not (is_free_text(kind) and claims.stand_in(fact.encode()))
+        }
 
 
 def _rank(candidate: Candidate) -> tuple[int, int, int, str]:
