@@ -35,7 +35,7 @@ from connectors.detection.confirmation import (
     url_candidates,
 )
 from connectors.detection.decoding.allowance import Omission
-from connectors.detection.decoding.registry import ENCODINGS, decoding_digest
+from connectors.detection.decoding.registry import ENCODINGS
 from connectors.detection.decoding.walk import DETECTIONS_PER_WINDOW, Scanned, Walk
 from connectors.detection.detect_secrets_adapter import is_worth_asking, load_plugins, plugin_identifiers
 from connectors.detection.entropy import shannon
@@ -79,9 +79,16 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     """For what is overlaid: the format that claims its bytes."""
 
 
-def detection_digest(catalogue: Catalogue) -> str:
-    """SHA-256 of the patterns and of how encoded content is read: what both say decides what is found."""
-    return hashlib.sha256(f"{catalogue.digest()} {decoding_digest()}".encode()).hexdigest()
+def detection_digest(catalogue: Catalogue, folder: Path = Path(__file__).parent) -> str:
+    """SHA-256 of all that decides what is found in a content: the patterns, and how this folder reads and judges.
+
+    Part of a cursor's validity: what another source read must be read again.
+    """
+    digest = hashlib.sha256(catalogue.digest().encode())
+    for path in sorted((*folder.rglob("*.py"), *folder.glob("*.txt"))):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 class Detector:
