@@ -179,6 +179,26 @@ class CredentialType(StrEnum):
     OTHER = "other"
 
 
+class IdentityKind(StrEnum):
+    """Which kind of non-human identity a credential stands for: one word a kind, whatever its vendor calls it."""
+
+    APPLICATION = "application"
+    """A registered application, or whatever program was given an API key."""
+    BOT_USER = "bot user"
+    CI_JOB = "CI job"
+    CI_RUNNER = "CI runner"
+    CI_TRIGGER = "CI trigger"
+    DEPLOY_TOKEN = "deploy token"
+    """Itself the identity: it belongs to a repository and to nobody."""
+    IAM_ROLE_SESSION = "IAM role session"
+    IAM_USER = "IAM user"
+    """A user of a cloud's access management: IAM of AWS, RAM of Alibaba, CAM of Tencent."""
+    ORGANIZATION = "organization"
+    SERVICE_ACCOUNT = "service account"
+    WORKLOAD = "workload"
+    """A machine, an agent or a process that proves itself by what it was given."""
+
+
 class Checksum(StrEnum):
     """What the value's own checksum or structure says."""
 
@@ -534,7 +554,7 @@ class SecretExposure(Record, frozen=True, kw_only=True):
     validity: Validity = Validity.UNKNOWN
     """Whether it still opens something; `unknown` until an inventory tells, for a file proves nothing."""
     identity_kind: str | None = None
-    """Which kind of non-human identity such a credential stands for."""
+    """Which kind of non-human identity such a credential stands for: an `IdentityKind`, or what older records say."""
     public_identifiers: Mapping[str, str] = {}
     """What the value says about itself offline: account, e-mail, issuer, host. Public facts only."""
     created_time: datetime | None = None

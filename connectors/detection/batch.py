@@ -12,7 +12,15 @@ from datetime import datetime
 
 import msgspec
 
-from storage.inventory import Checksum, Confidence, CredentialType, Severity, Suppression, SuppressionSource
+from storage.inventory import (
+    Checksum,
+    Confidence,
+    CredentialType,
+    IdentityKind,
+    Severity,
+    Suppression,
+    SuppressionSource,
+)
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -63,7 +71,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     """Keyed fingerprints of the value, the active key's first. Empty for a reference."""
     reference: bool = False
     """True for a public identifier that holds no secret (an access key id without its secret)."""
-    identity_kind: str | None = None
+    identity_kind: IdentityKind | None = None
     public_identifiers: Mapping[str, str] = {}
     created_time: datetime | None = None
     expiration_time: datetime | None = None

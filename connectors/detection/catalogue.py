@@ -24,7 +24,7 @@ import msgspec
 from connectors.detection.checksums import CHECKSUMS
 from connectors.detection.expressions import MARKS, closing_literal, expand, linear_pattern, widen
 from connectors.detection.identifiers import IDENTIFIERS
-from storage.inventory import Confidence, CredentialType, Severity
+from storage.inventory import Confidence, CredentialType, IdentityKind, Severity
 
 PATTERNS = Path(__file__).parent / "patterns"
 
@@ -60,7 +60,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Whether a match may begin on the line above the one it ends on."""
     unworded: bool = False
     """Whether a value of letters alone that reads like words is none."""
-    identity_kind: str | None = None
+    identity_kind: IdentityKind | None = None
     ignore_case: bool = False
     """Holds for the expression and the literals."""
     keywords: tuple[str, ...] = ()
@@ -307,7 +307,12 @@ def _plainly(message: str) -> str:
 
 
 FIELDS = tuple(field.name for field in msgspec.structs.fields(Format))
-_ALLOWED = {"type": tuple(CredentialType), "confidence": tuple(Confidence), "severity": tuple(Severity)}
+_ALLOWED = {
+    "type": tuple(CredentialType),
+    "identity_kind": tuple(IdentityKind),
+    "confidence": tuple(Confidence),
+    "severity": tuple(Severity),
+}
 
 
 def _plain_faults(entry: Format) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from connectors.base import Fingerprinter
-from connectors.detection.access_key_pairs import AWS_SECRET, AWS_SECRET_FORM, NEAR_BYTES, secret_beside
+from connectors.detection.access_key_pairs import SECRET_ID, with_pairs
 from connectors.detection.assignments import GENERIC
 from connectors.detection.batch import Batch, Detection, Window
 from connectors.detection.catalogue import Catalogue, Format
@@ -35,16 +35,18 @@ from connectors.detection.confirmation import (
     url_candidates,
 )
 from connectors.detection.decoding.allowance import Omission
-from connectors.detection.decoding.registry import ENCODINGS, decoding_digest
+from connectors.detection.decoding.registry import ENCODINGS
 from connectors.detection.decoding.walk import DETECTIONS_PER_WINDOW, Scanned, Walk
 from connectors.detection.detect_secrets_adapter import is_worth_asking, load_plugins, plugin_identifiers
 from connectors.detection.entropy import shannon
 from connectors.detection.identifiers import CONTEXTUAL, IDENTIFIERS, Facts
+from connectors.detection.judgement import Judged, Verdict
 from connectors.detection.leads import formless, leads_of
 from connectors.detection.matcher import Hits, Rule, Text, make_matcher
 from connectors.detection.named_above import NAMED_ABOVE
 from connectors.detection.placeholders import holds_template, is_placeholder
 from connectors.detection.places import Places, comment_lines
+from connectors.detection.public_forms import is_free_text
 from connectors.detection.segments import Segment, segments
 from connectors.detection.suppressions import Baselines, inline_suppression
 from connectors.detection.url_credentials import URL_CREDENTIALS
@@ -77,32 +79,16 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     """For what is overlaid: the format that claims its bytes."""
 
 
-class _Verdict(msgspec.Struct, frozen=True):
-    """What is known of one value of one format, wherever it stands."""
+def detection_digest(catalogue: Catalogue, folder: Path = Path(__file__).parent) -> str:
+    """SHA-256 of all that decides what is found in a content: the patterns, and how this folder reads and judges.
 
-    refusal: Refusal | None = None
-    confidence: Confidence = Confidence.LOW
-    checksum: Checksum = Checksum.ABSENT
-    facts: Facts = Facts()
-
-    @property
-    def dropped(self) -> bool:
-        """Whether it is not reported."""
-        return self.refusal is not None
-
-
-class _Judged(msgspec.Struct):
-    """A value at its place, with what is known of it."""
-
-    candidate: Candidate
-    verdict: _Verdict
-    public: dict[str, str]
-    canonical: bytes
-
-
-def detection_digest(catalogue: Catalogue) -> str:
-    """SHA-256 of the patterns and of how encoded content is read: what both say decides what is found."""
-    return hashlib.sha256(f"{catalogue.digest()} {decoding_digest()}".encode()).hexdigest()
+    Part of a cursor's validity: what another source read must be read again.
+    """
+    digest = hashlib.sha256(catalogue.digest().encode())
+    for path in sorted((*folder.rglob("*.py"), *folder.glob("*.txt"))):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 class Detector:
@@ -141,9 +127,9 @@ class Detector:
         self._minimum = minimum_confidence
         self._on_cap = on_cap
         self._on_refusal = on_refusal
-        self._pairs_access_keys = AWS_SECRET.id not in catalogue.disabled
+        self._paired_secret = next((entry for entry in catalogue.formats if entry.id == SECRET_ID), None)
         self._memory_key = secrets.token_bytes(32)
-        self._verdicts: OrderedDict[tuple[str, bytes], _Verdict] = OrderedDict()
+        self._verdicts: OrderedDict[tuple[str, bytes], Verdict] = OrderedDict()
         self._tags: OrderedDict[bytes, tuple[str, ...]] = OrderedDict()
         self._lines: OrderedDict[tuple[int, bool, bytes], tuple[Candidate, ...]] = OrderedDict()
         self.capped_keys: set[str] = set()
@@ -204,7 +190,7 @@ class Detector:
         plain = [one for one in candidates if self._is_too_plain(one)]
         claiming = [one for one in candidates if not self._is_too_plain(one)] if plain else candidates
         judged = [self._judge(buffer, window, candidate) for candidate in _without_overlaps(claiming)]
-        kept = self._join_access_keys(buffer, window, [one for one in judged if not one.verdict.dropped])
+        kept = self._with_pairs(buffer, window, [one for one in judged if not one.verdict.dropped])
         if note is not None:
             _tell_refusals(claiming, judged, kept, note)
             for one in plain:
@@ -313,8 +299,8 @@ class Detector:
 
     # Stage three: each value is judged once, since history repeats it in thousands of objects.
 
-    def _judge(self, buffer: Text, window: Window, candidate: Candidate) -> _Judged:
-        verdict = _Verdict(refusal=Refusal.UNBELIEVED) if candidate.refused else self._verdict(candidate)
+    def _judge(self, buffer: Text, window: Window, candidate: Candidate) -> Judged:
+        verdict = Verdict(refusal=Refusal.UNBELIEVED) if candidate.refused else self._verdict(candidate)
         facts = verdict.facts
         name = candidate.format.identifiers
         if name in CONTEXTUAL and not verdict.dropped:
@@ -324,12 +310,12 @@ class Detector:
             )
             facts = IDENTIFIERS[name](candidate.value, bytes(buffer[low:high]))
         canonical = candidate.value if facts.canonical is None else facts.canonical
-        return _Judged(candidate, verdict, dict(facts.public), canonical)
+        return Judged(candidate, verdict, dict(facts.public), canonical)
 
     def _is_too_plain(self, candidate: Candidate) -> bool:
         return not candidate.refused and self._verdict(candidate).refusal is Refusal.ENTROPY
 
-    def _verdict(self, candidate: Candidate) -> _Verdict:
+    def _verdict(self, candidate: Candidate) -> Verdict:
         key = (f"{candidate.format.id} {candidate.confidence}", self._remembrance(candidate.value))
         verdict = self._verdicts.get(key)
         if verdict is None:
@@ -340,23 +326,23 @@ class Detector:
             self._verdicts.move_to_end(key)
         return verdict
 
-    def _fresh_verdict(self, candidate: Candidate) -> _Verdict:
+    def _fresh_verdict(self, candidate: Candidate) -> Verdict:
         entry, value = candidate.format, candidate.value
         checksum = CHECKSUMS[entry.checksum](value) if entry.checksum else Checksum.ABSENT
         if checksum is not Checksum.VALID and not (candidate.plugin or entry is GENERIC or entry in NAMED_ABOVE):
             if is_placeholder(value, entry.preview.encode()):
-                return _Verdict(refusal=Refusal.PLACEHOLDER)
+                return Verdict(refusal=Refusal.PLACEHOLDER)
             if shannon(value) < entry.minimum_entropy:
-                return _Verdict(refusal=Refusal.ENTROPY)
+                return Verdict(refusal=Refusal.ENTROPY)
             if b'"' not in value and holds_template(value):
-                return _Verdict(refusal=Refusal.TEMPLATE)
+                return Verdict(refusal=Refusal.TEMPLATE)
         confidence = _confidence(entry, checksum) if candidate.confidence is None else candidate.confidence
         if confidence.rank < self._minimum.rank:
-            return _Verdict(refusal=Refusal.UNSURE)
+            return Verdict(refusal=Refusal.UNSURE)
         facts = Facts()
         if entry.identifiers and entry.identifiers not in CONTEXTUAL:
             facts = IDENTIFIERS[entry.identifiers](value, b"")
-        return _Verdict(confidence=confidence, checksum=checksum, facts=facts)
+        return Verdict(confidence=confidence, checksum=checksum, facts=facts)
 
     def _tags_of(self, canonical: bytes) -> tuple[str, ...]:
         key = self._remembrance(canonical)
@@ -371,39 +357,19 @@ class Detector:
         """What the memory of judged values is keyed by: values themselves are not kept."""
         return hashlib.blake2b(value, key=self._memory_key, digest_size=16).digest()
 
-    def _join_access_keys(self, buffer: Text, window: Window, kept: list[_Judged]) -> list[_Judged]:
-        """Give each AWS secret the id it stands near; an id that found its secret is no row of its own."""
-        ids = [one for one in kept if one.candidate.format.reference and "access_key_id" in one.public]
-        if not ids or not self._pairs_access_keys:
+    def _with_pairs(self, buffer: Text, window: Window, kept: list[Judged]) -> list[Judged]:
+        secret = self._paired_secret
+        if secret is None:
             return kept
-        values = [
-            one for one in kept if not one.candidate.format.reference and AWS_SECRET_FORM.fullmatch(one.candidate.value)
-        ]
-        paired: set[int] = set()
-        for one in ids:
-            beside = secret_beside(buffer, window, one.candidate.end)
-            if beside and not any(
-                beside[0] < known.candidate.end and known.candidate.start < beside[1] for known in kept
-            ):
-                found = Candidate(*beside, AWS_SECRET, bytes(buffer[beside[0] : beside[1]]))
-                values.append(self._judge(buffer, window, found))
-                kept = [*kept, values[-1]]
-        for value in values:
-            near = min(ids, key=lambda one: (_distance(one.candidate, value.candidate), one.candidate.start))
-            if _distance(near.candidate, value.candidate) <= NEAR_BYTES:
-                if value.candidate.format.vendor != AWS_SECRET.vendor:
-                    value.candidate = Candidate(
-                        value.candidate.start, value.candidate.end, AWS_SECRET, value.candidate.value
-                    )
-                    value.verdict = self._verdict(value.candidate)
-                value.public = value.public | near.public
-                paired.add(near.candidate.start)
-        left = [one for one in kept if not (one.candidate.format.reference and one.candidate.start in paired)]
-        return sorted((one for one in left if not one.verdict.dropped), key=lambda one: one.candidate.start)
+
+        def judge(start: int, end: int, value: bytes) -> Judged:
+            return self._judge(buffer, window, Candidate(start, end, secret, value))
+
+        return with_pairs(buffer, window, kept, judge)
 
     # What leaves: tags, places and public facts.
 
-    def _emit(self, buffer: Text, window: Window, kept: Sequence[_Judged]) -> Iterator[Detection]:
+    def _emit(self, buffer: Text, window: Window, kept: Sequence[Judged]) -> Iterator[Detection]:
         place = Places(buffer, window)
         for one in kept:
             candidate, entry, verdict = one.candidate, one.candidate.format, one.verdict
@@ -442,7 +408,7 @@ def detectors(catalogue: Catalogue) -> frozenset[str]:
     return frozenset(own | plugin_identifiers()) - catalogue.disabled
 
 
-BUILT_IN = (AWS_SECRET, GENERIC, *NAMED_ABOVE, URL_CREDENTIALS)
+BUILT_IN = (GENERIC, *NAMED_ABOVE, URL_CREDENTIALS)
 """Formats of the engine's own, which stand in no file."""
 
 
@@ -477,7 +443,7 @@ def _without_overlaps(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _tell_refusals(
-    candidates: Sequence[Candidate], judged: Sequence[_Judged], kept: Sequence[_Judged], note: Note
+    candidates: Sequence[Candidate], judged: Sequence[Judged], kept: Sequence[Judged], note: Note
 ) -> None:
     """Tell of the candidates that are not among what is kept, each with the reason."""
     claimed = {id(one.candidate) for one in judged}
@@ -494,8 +460,11 @@ def _tell_refusals(
             note(one.candidate, Refusal.PAIRED)
 
 
-def _tell_companions(buffer: Text, window: Window, judged: Sequence[_Judged], kept: Sequence[_Judged]) -> None:
-    """Give each secret the identifiers of its record; a value that names its own parts knows them better."""
+def _tell_companions(buffer: Text, window: Window, judged: Sequence[Judged], kept: Sequence[Judged]) -> None:
+    """Give each secret the identifiers of its record; a value that names its own parts knows them better.
+
+    Neither are told where they hold a value that was detected.
+    """
     secret = [one for one in {id(one): one for one in (*judged, *kept)}.values() if not one.candidate.format.reference]
     claims = Claims(
         ((one.candidate.start, one.candidate.end) for one in secret),
@@ -504,6 +473,11 @@ def _tell_companions(buffer: Text, window: Window, judged: Sequence[_Judged], ke
     for one in kept:
         if not one.candidate.format.reference and one.candidate.format.identifiers not in CONTEXTUAL:
             one.public = companions(buffer, window, one.candidate.start, one.candidate.end, claims) | one.public
+        one.public = {
+            kind: fact
+            for kind, fact in one.public.items()
+            if not (is_free_text(kind) and claims.stand_in(fact.encode()))
+        }
 
 
 def _rank(candidate: Candidate) -> tuple[int, int, int, str]:
@@ -512,10 +486,6 @@ def _rank(candidate: Candidate) -> tuple[int, int, int, str]:
 
 def _moved(one: Candidate, by: int, value: bytes) -> Candidate:
     return msgspec.structs.replace(one, start=one.start + by, end=one.end + by, value=value)
-
-
-def _distance(one: Candidate, other: Candidate) -> int:
-    return max(one.start - other.end, other.start - one.end)
 
 
 def _marks(signs: Hits, first_sign: int) -> dict[int, list[int]]:

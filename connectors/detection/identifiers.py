@@ -1,12 +1,14 @@
 """What a value says about itself without asking anybody: account, e-mail, issuer, host, fingerprint, time of expiry.
 
 Each function takes the value and the text around it and returns `Facts`. Public identifiers never hold any part of the
-secret: they are what a provider itself shows in lists and logs.
+secret: they are what a provider itself shows in lists and logs. People put tokens where names belong, so whatever the
+function, what it says passes the gate of `public_forms`.
 """
 
 from __future__ import annotations
 
 import base64
+import functools
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,15 +17,16 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from connectors.detection.private_keys import read_private_key
-from connectors.detection.wording import strangeness
-
-_PRINTABLE = re.compile(r"[\x20-\x7e]{1,256}\Z")
+from connectors.detection.public_forms import has_public_form
+from connectors.detection.setting_names import plain
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What a value says about itself."""
 
     public: dict[str, str] = {}
+    issuer: str = ""
+    """Whose forms of ids the public ones have, where that is known."""
     canonical: bytes | None = None
     """The bytes to fingerprint, where these are not the value as it stands: a key's DER, a URL's password."""
     created_time: datetime | None = None
@@ -69,7 +72,7 @@ def google_service_account(value: bytes, context: bytes) -> Facts:
     public = dict(key.facts) if key else {}
     for name, content in _GOOGLE_FIELD.findall(context):
         public.setdefault(name.decode(), content.decode())
-    return Facts(public=public, canonical=key.canonical if key else None)
+    return Facts(public=public, issuer="google", canonical=key.canonical if key else None)
 
 
 def private_key(value: bytes, _context: bytes) -> Facts:
@@ -88,11 +91,21 @@ def jwt(value: bytes, _context: bytes) -> Facts:
     public = {}
     for name, holder in (("alg", header), ("kid", header), ("iss", claims), ("sub", claims), ("aud", claims)):
         content = holder.get(name)
-        if isinstance(content, list) and all(isinstance(item, str) for item in content):
-            content = " ".join(content)
-        if isinstance(content, str) and _PRINTABLE.match(content) and content.encode() not in value:
-            public[name] = content
-    return Facts(public=public, created_time=_time(claims.get("iat")), expiration_time=_time(claims.get("exp")))
+        words = [word for word in (content if isinstance(content, list) else [content]) if isinstance(word, str)]
+        told = " ".join(_LOGIN_IN_URL.sub(r"\1", word) for word in words if len(word) <= _CLAIM_CHARACTERS)
+        if told and told.isascii() and told.encode() not in value:
+            public[name] = told
+    return Facts(
+        public=public,
+        issuer="google" if _GOOGLE_ISSUER.search(public.get("iss", "")) else "",
+        created_time=_time(claims.get("iat")),
+        expiration_time=_time(claims.get("exp")),
+    )
+
+
+_CLAIM_CHARACTERS = 256
+_LOGIN_IN_URL = re.compile(r"\A([A-Za-z][A-Za-z0-9+.-]{0,30}://)[^/?#]*@")
+_GOOGLE_ISSUER = re.compile(r"(?:\A(?:https://)?accounts\.google\.com|\.gserviceaccount\.com)\Z")
 
 
 def _time(seconds: object) -> datetime | None:
@@ -106,11 +119,6 @@ _URL = re.compile(
     rb"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})://(?P<user>[^\s:@/\"'<>]{0,256}):(?P<password>[^\s/\"'<>]{1,256})@"
     rb"(?P<host>[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?(?:/(?P<path>[A-Za-z0-9._%-]{0,128}))?"
 )
-
-
-_TOKEN_BYTES = 20
-_RANDOM_BITS = 8.0
-"""Bits of strangeness (see `wording`) from which on a text is no name."""
 
 
 def find_url(value: bytes, context: bytes) -> re.Match[bytes] | None:
@@ -127,19 +135,20 @@ def url(value: bytes, context: bytes) -> Facts:
     public = {"scheme": match["scheme"], "user": match["user"], "host": match["host"], "port": match["port"]}
     if match["scheme"].lower() not in {b"http", b"https", b"ssh", b"git", b"ftp"}:
         public["database"] = match["path"]
+    decoded = {name: unquote_to_bytes(content) for name, content in public.items() if content}
+    secrets = (password, match["password"])
     return Facts(
         public={
             name: content.decode("ascii", "backslashreplace")
-            for name, content in public.items()
-            if content and password not in content and not _may_be_a_token(content)
+            for name, content in decoded.items()
+            if not any(_holds(form, secret) for form in (content, public[name]) for secret in secrets)
         },
         canonical=password,
     )
 
 
-def _may_be_a_token(content: bytes) -> bool:
-    """Whether a user or a path is so long and so unlike words that it may itself be what opens the door."""
-    return len(content) >= _TOKEN_BYTES and strangeness(content) >= _RANDOM_BITS
+def _holds(content: bytes, secret: bytes) -> bool:
+    return secret.lower() in content.lower()
 
 
 _KINDS = {
@@ -219,19 +228,38 @@ def azure_connection_string(_value: bytes, context: bytes) -> Facts:
     return Facts(public=found)
 
 
+def _gated(function: Callable[[bytes, bytes], Facts]) -> Callable[[bytes, bytes], Facts]:
+    """Let nothing out of a function that has not the form of a public identifier of its kind."""
+
+    @functools.wraps(function)
+    def told(value: bytes, context: bytes) -> Facts:
+        facts = function(value, context)
+        public = {
+            kind: said
+            for kind, said in facts.public.items()
+            if has_public_form(kind, said.encode(), facts.issuer + plain(kind.encode()))
+        }
+        return msgspec.structs.replace(facts, public=public)
+
+    return told
+
+
 IDENTIFIERS: dict[str, Callable[[bytes, bytes], Facts]] = {
-    "aws-access-key": aws_access_key,
-    "azure-connection-string": azure_connection_string,
-    "discord": discord,
-    "google-service-account": google_service_account,
-    "jwt": jwt,
-    "mode": mode,
-    "private-key": private_key,
-    "slack": slack,
-    "slack-webhook": slack_webhook,
-    "telegram": telegram,
-    "token-kind": token_kind,
-    "url": url,
+    name: _gated(function)
+    for name, function in {
+        "aws-access-key": aws_access_key,
+        "azure-connection-string": azure_connection_string,
+        "discord": discord,
+        "google-service-account": google_service_account,
+        "jwt": jwt,
+        "mode": mode,
+        "private-key": private_key,
+        "slack": slack,
+        "slack-webhook": slack_webhook,
+        "telegram": telegram,
+        "token-kind": token_kind,
+        "url": url,
+    }.items()
 }
 
 CONTEXTUAL = frozenset({"azure-connection-string", "google-service-account", "url"})

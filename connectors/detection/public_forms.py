@@ -1,7 +1,9 @@
 """What a public identifier looks like, kind by kind: only a form that cannot be a secret is ever told.
 
 A name such as `client_id` proves nothing, for people put tokens everywhere. So a value is told only where it has a form
-that a vendor documents for its ids, or that names have: words, digits, a host, an e-mail address, a UUID.
+that a vendor documents for its ids, or that names have: words, digits, a host, an e-mail address, a UUID. This is the
+one gate: what stands beside a secret passes it, and so does what a secret says of itself. A kind that stands in no
+table here is never told.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ _SEGMENT = rb"(?:(?:" + _WORD + rb")[0-9]{0,4}|[a-z][0-9][a-z]+|[0-9]{1,6})"
 _NAME = re.compile(rb"(?=[^A-Za-z]{0,8}[A-Za-z])" + _SEGMENT + rb"(?:[._-]" + _SEGMENT + rb"){0,7}\Z")
 _HEX = re.compile(rb"(?=[^0-9]*[0-9])[0-9A-Fa-f]{8,}\Z")
 _UUID = re.compile(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
-_DIGITS = re.compile(rb"[0-9]{1,20}\Z")
+_DIGITS = re.compile(rb"[0-9]{1,21}\Z")
+"""Google numbers its accounts with up to 21 digits."""
+_DATE = re.compile(rb"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?\Z")
 _NUMBERS = re.compile(rb"[0-9.]{1,20}\Z")
 _PORT = re.compile(rb"[0-9]{1,5}\Z")
 _INDEX = re.compile(rb"[0-9]{1,2}\Z")
@@ -37,8 +41,23 @@ _IPV6 = re.compile(rb"\[?(?=[0-9A-Fa-f:]{0,38}:)(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-
 _LABEL_BYTES = 16
 """Up to here a host's label may be anything: providers give each instance a random one (`c9akciq3q8xz` before RDS)."""
 _TEMPLATE_SIGNS = (b"$", b"<", b"{", b"%")
-_NAMES_AN_ID = ("id", "tenant")
+_NAMES_AN_ID = ("id", "tenant", "sub", "aud")
 """How the names of settings end that may hold a UUID: some services hand out UUIDs as keys."""
+_URL = re.compile(
+    rb"(?P<scheme>[a-z][a-z0-9+.-]{1,30})://(?P<host>[^/?#@:\[\]]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])"
+    rb"(?::(?P<port>[0-9]{1,5}))?(?P<path>/[^?#]{0,200})?\Z"
+)
+_PARTS = re.compile(rb"[:/|]")
+_MOST_PARTS = 12
+_SCHEME_SIGNS = bytes.maketrans(b"+.", b"--")
+_PROJECT = re.compile(rb"[a-z](?:[a-z0-9-]{4,28})[a-z0-9]\Z")
+_PROJECT_NUMBER = re.compile(rb"[0-9]{1,12}\Z")
+_PROJECT_ENDING = re.compile(rb"[a-z0-9]{1,5}\Z")
+_GOOGLE_ACCOUNT = re.compile(
+    rb"(?P<name>[a-z0-9-]{1,40})@(?:(?P<project>[a-z0-9-]{1,30})\.iam|developer|appspot|cloudservices)"
+    rb"\.gserviceaccount\.com\Z"
+)
+
 _SAYS_NOTHING = frozenset(
     b"null none nil undefined true false yes no string text required optional default disabled enabled".split()
     + b"user username password".split()
@@ -59,6 +78,12 @@ _DOCUMENTED: dict[str, re.Pattern[bytes]] = {
     ),
     "organization": re.compile(rb"org-[A-Za-z0-9]{20,32}"),  # platform.openai.com/docs/api-reference/organizations
     "project_id": re.compile(rb"proj_[A-Za-z0-9]{20,32}"),  # platform.openai.com/docs/api-reference/projects
+    "iss": re.compile(
+        rb"https://oidc\.eks\.[a-z0-9-]{5,20}\.amazonaws\.com/id/[0-9A-F]{32}"  # docs.aws.amazon.com/eks
+        rb"|https://cognito-idp\.[a-z0-9-]{5,20}\.amazonaws\.com/[a-z0-9-]{5,20}_[A-Za-z0-9]{9}"  # …/cognito
+        rb"|https://[a-z0-9-]{1,15}\.okta(?:preview)?\.com/oauth2/aus[A-Za-z0-9]{17}"  # developer.okta.com/docs
+    ),
+    "sub": re.compile(rb"auth0\|[0-9a-f]{24}"),  # auth0.com/docs/manage-users/user-accounts
 }
 """Ids that look random and that their vendors document as public, by kind."""
 _DOCUMENTED_BY_NAME = (
@@ -66,6 +91,9 @@ _DOCUMENTED_BY_NAME = (
     ("account_id", re.compile(r"cloudflare|\Acf"), re.compile(rb"[0-9a-f]{32}")),
     # www.algolia.com/doc/guides/security/api-keys: ten capitals and digits
     ("client_id", re.compile(r"algolia"), re.compile(rb"[A-Z0-9]{10}")),
+    # cloud.google.com/iam/docs/keys-create-delete: 40 digits of hexadecimal, in key files and in what they sign
+    ("private_key_id", re.compile(r"google"), re.compile(rb"[0-9a-f]{40}")),
+    ("kid", re.compile(r"google"), re.compile(rb"[0-9a-f]{40}")),
 )
 """The same, where nothing but the setting's name (in lower case, without signs) tells whose it is."""
 
@@ -89,6 +117,14 @@ def is_public(kind: str, value: bytes, name: str) -> bool:
         return False  # `user: user` is said by who has nothing to say
     if is_placeholder(value) and not _NUMBERS.match(value):
         return False
+    return has_public_form(kind, value, name)
+
+
+def has_public_form(kind: str, value: bytes, name: str) -> bool:
+    """Whether a value, whatever it says, is spelled as identifiers of this kind are and no secret is."""
+    derived = _DERIVED.get(kind)
+    if derived is not None:
+        return derived.fullmatch(value) is not None
     if _is_uuid(value) and not name.endswith(_NAMES_AN_ID):
         return False
     documented = _DOCUMENTED.get(kind)
@@ -119,6 +155,8 @@ def _is_user(value: bytes) -> bool:
 
 def _is_email(value: bytes) -> bool:
     name, sign, host = value.rpartition(b"@")
+    if host.endswith(b".gserviceaccount.com"):
+        return _is_google_account(value)
     return bool(sign) and len(name) <= NAME_BYTES and is_name(name.replace(b"+", b"-")) and _is_host(host)
 
 
@@ -157,17 +195,108 @@ def _is_database(value: bytes) -> bool:
     return _INDEX.match(value) is not None or is_name(value)
 
 
+def _is_project(value: bytes) -> bool:
+    """A name, or one as Google makes it unique: 6 to 30 characters that end in a number or up to five letters."""
+    if is_name(value):
+        return True
+    words, _, ending = value.rpartition(b"-")
+    made_unique = _PROJECT_NUMBER.match(ending) or _PROJECT_ENDING.match(ending)
+    return _PROJECT.match(value) is not None and made_unique is not None and is_name(words)
+
+
+def _is_google_account(value: bytes) -> bool:
+    """A service account's address (cloud.google.com/iam/docs/service-account-types)."""
+    match = _GOOGLE_ACCOUNT.match(value)
+    if match is None or not (match["project"] is None or _is_project(match["project"])):
+        return False
+    number, _, rest = match["name"].partition(b"-")
+    numbered = _PROJECT_NUMBER.match(number) is not None and (not rest or is_name(rest))
+    return numbered or _is_project(match["name"])
+
+
+def _is_scheme(value: bytes) -> bool:
+    return len(value) <= _SHORT_BYTES or is_name(value.translate(_SCHEME_SIGNS))
+
+
+def _is_part(value: bytes) -> bool:
+    return not value or _is_uuid(value) or _DIGITS.match(value) is not None or _is_host(value) or _is_email(value)
+
+
+def _is_made_of_names(value: bytes) -> bool:
+    """Names that signs join, as in `repo:org/name:ref:refs/heads/main`; all of them together must read as words."""
+    parts = _PARTS.split(value)
+    words = b":".join(part for part in parts if not _is_uuid(part))
+    return len(parts) <= _MOST_PARTS and all(map(_is_part, parts)) and strangeness(words) < _STRANGE_BITS
+
+
+def _is_address(value: bytes) -> bool:
+    """A URL of nothing but names: no user, no query."""
+    match = _URL.match(value)
+    if match is None or not _is_scheme(match["scheme"]) or not (_is_host(match["host"]) or _is_uuid(match["host"])):
+        return False
+    path = match["path"] or b""
+    return (match["port"] is None or _is_port(match["port"])) and (len(path) < 2 or _is_made_of_names(path))
+
+
+def _is_party(value: bytes) -> bool:
+    """Who issues a token, whom it speaks of, or whom it is for (RFC 7519 section 4.1)."""
+    return _is_id(value) or _is_host(value) or _is_address(value) or _is_made_of_names(value)
+
+
+def _are_parties(value: bytes) -> bool:
+    client = _DOCUMENTED["client_id"]
+    return all(_is_party(one) or client.fullmatch(one) is not None for one in value.split(b" "))
+
+
 _FORMS: dict[str, Callable[[bytes], bool]] = {
+    "account": is_name,
     "account_id": _is_id,
+    "aud": _are_parties,
+    "client_email": _is_email,
     "client_id": _is_id,
     "database": _is_database,
     "email": _is_email,
+    "endpoint": _is_address,
+    "entity": _is_made_of_names,
     "host": _is_host,
+    "iss": _is_party,
+    "key_name": is_name,
+    "kid": lambda value: _is_id(value) or _DATE.match(value) is not None,
     "organization": _is_id,
     "port": _is_port,
-    "project_id": _is_id,
+    "project_id": lambda value: _is_id(value) or _is_project(value),
+    "scheme": _is_scheme,
+    "sub": _is_party,
     "subscription_id": _is_uuid,
     "tenant_id": _is_tenant,
     "user": _is_user,
 }
 """By kind, how its values are spelled where no vendor has a form of its own."""
+
+_ALGORITHM = rb"[HREP]S(?:256|384|512)|ES256K|EdDSA|Ed25519|Ed448|none|dir|RSA1_5|RSA-OAEP(?:-(?:256|384|512))?"
+_DERIVED: dict[str, re.Pattern[bytes]] = {
+    "access_key_id": re.compile(rb"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{12,124}"),
+    "access_key_kind": re.compile(rb"temporary|long_lived"),
+    "alg": re.compile(
+        _ALGORITHM + rb"|A(?:128|192|256)(?:GCM)?KW|ECDH-ES(?:\+A(?:128|192|256)KW)?"
+        rb"|PBES2-HS(?:256|384|512)\+A(?:128|192|256)KW"  # www.iana.org/assignments/jose
+    ),
+    "algorithm": re.compile(rb"(?:rsa|dsa)-[0-9]{3,5}|ec-[A-Za-z0-9-]{4,20}|ed25519|ed448|other"),
+    "app_id": re.compile(rb"A[A-Z0-9]{8,12}"),
+    "bot_id": re.compile(rb"[0-9]{5,21}"),
+    "encrypted": re.compile(rb"true"),
+    "key_format": re.compile(rb"pgp"),
+    "mode": re.compile(rb"live|test|prod|sandbox"),
+    "spki_sha256": re.compile(rb"[0-9a-f]{64}"),
+    "ssh_fingerprint": re.compile(rb"SHA256:[A-Za-z0-9+/]{43}"),
+    "team_id": re.compile(rb"T[A-Z0-9]{6,12}"),
+    "token_kind": re.compile(rb"[a-z_]{3,24}"),
+    "webhook_id": re.compile(rb"B[A-Z0-9]{6,12}"),
+    "workspace_number": re.compile(rb"[0-9]{8,21}"),
+}
+"""What is computed or comes from a closed list, and ids from the places that a vendor's own token gives them."""
+
+
+def is_free_text(kind: str) -> bool:
+    """Whether somebody wrote identifiers of this kind, so that a secret may stand in one."""
+    return kind in _FORMS

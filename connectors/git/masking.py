@@ -59,7 +59,13 @@ class Masker:
         """
         texts = list(_foreign(record))
         self._long |= any(len(text) > _LONGEST for text in texts)
-        words = {part for text in texts for part in text[:_LOOKED_AT].split("/") if len(part) >= _SHORTEST}
+        # A part of a path may be a value, and a value may hold strokes, or stand in a URL.
+        words = {
+            word
+            for text in texts
+            for word in (text[:_LOOKED_AT], *text[:_LOOKED_AT].split("/"))
+            if len(word) >= _SHORTEST
+        }
         words -= self._looked_through
         if not words:
             return

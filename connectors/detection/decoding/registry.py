@@ -1,10 +1,6 @@
-"""All encodings and containers that are read; and a digest of how, for what was read otherwise must be read again."""
+"""All encodings and containers that are read."""
 
 from __future__ import annotations
-
-import hashlib
-from functools import cache
-from pathlib import Path
 
 from connectors.detection.decoding.base64_runs import BASE64
 from connectors.detection.decoding.basic_logins import BASIC_LOGINS
@@ -60,13 +56,3 @@ CONTAINERS: tuple[Container, ...] = (
     ZIP_BEHIND,
 )
 """The first one that recognises a content opens it."""
-
-
-@cache
-def decoding_digest() -> str:
-    """SHA-256 of this package's source: part of a cursor's validity, since what is decoded decides what is found."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        content = path.read_bytes()
-        digest.update(f"{path.name} {len(content)}\n".encode() + content)
-    return digest.hexdigest()

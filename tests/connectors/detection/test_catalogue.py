@@ -19,6 +19,7 @@ from connectors.detection.catalogue import (
     shipped_families,
     verify_expressions,
 )
+from storage.inventory import IdentityKind
 
 ENTRY = """
 [[format]]
@@ -53,6 +54,7 @@ def test_an_entry_is_read_with_its_defaults(tmp_path: Path) -> None:
         (ENTRY + 'identifiers = "tea-leaves"', "tea-leaves"),
         (ENTRY + "colour = 3", "colour"),
         (ENTRY + 'confidence = "sure"', "confidence"),
+        (ENTRY + 'identity_kind = "iam_user"', "known: application"),
         (ENTRY.replace("acme_[a-z]", "(?=x)acme_[a-z]"), "linear"),
         (ENTRY.replace("acme_[a-z]{10}", r"(a)\1"), "linear"),
         ("x = [", "not valid TOML"),
@@ -83,6 +85,12 @@ def test_the_shipped_catalogue_is_linear_and_complete() -> None:
     catalogue = load_catalogue()
     verify_expressions(catalogue)
     assert len(catalogue.formats) >= 80
+
+
+def test_the_guide_names_every_kind_of_identity() -> None:
+    guide = Path(__file__).parents[3] / "docs" / "detection.md"
+    (line,) = (line for line in guide.read_text(encoding="utf-8").splitlines() if line.startswith("| `identity_kind`"))
+    assert line.partition(": ")[2].removesuffix(" |").split(", ") == list(IdentityKind)
 
 
 # --- formats of an operator's own -------------------------------------------------------------------------------------

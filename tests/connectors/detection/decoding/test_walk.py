@@ -11,12 +11,14 @@ import struct
 import zlib
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors import detection
 from connectors.detection.batch import Batch, Detection, Window
 from connectors.detection.catalogue import load_catalogue
 from connectors.detection.decoding.allowance import DEPTH, Omission
@@ -281,6 +283,21 @@ def test_names_of_steps_are_those_of_the_registry() -> None:
         assert [one.decoding for one in holders(scan(content))] == [steps]
 
 
-def test_the_digest_tells_how_content_is_read() -> None:
-    assert detection_digest(load_catalogue()) != load_catalogue().digest()
-    assert detection_digest(load_catalogue()) == detection_digest(load_catalogue())
+def test_the_digest_tells_how_content_is_read(tmp_path: Path) -> None:
+    catalogue = load_catalogue()
+    for name in ("detector.py", "word_table.txt", "decoding/walk.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("one\n", encoding="utf-8")
+    digests = [detection_digest(catalogue, tmp_path)]
+    assert digests == [detection_digest(catalogue, tmp_path)]
+
+    for name in ("detector.py", "word_table.txt", "decoding/walk.py", "decoding/another.py"):
+        (tmp_path / name).write_text("another\n", encoding="utf-8")
+        digests.append(detection_digest(catalogue, tmp_path))
+    digests.append(detection_digest(catalogue.tuned((), {"json-web-token"}), tmp_path))
+    assert len(digests) == len(set(digests))
+
+
+def test_the_digest_covers_the_sources_of_detection() -> None:
+    folder = Path(detection.__file__).parent
+    assert detection_digest(load_catalogue()) == detection_digest(load_catalogue(), folder)
