@@ -260,7 +260,7 @@ def _place(occurrence: Occurrence, *, present: bool) -> str:
     if not present:
         standing = "no longer there"
     elif occurrence.at_head:
-        standing = "at HEAD"
+        standing = "at HEAD or on the default branch"
     else:
         standing = "in history" if occurrence.commit else occurrence.place.replace("_", " ")
     asked = occurrence.suppressed

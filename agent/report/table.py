@@ -75,6 +75,7 @@ _COLUMNS = (
 )
 _STANDINGS = ("work tree", "history", "dangling", "reflog", "refs", "configuration")
 """Where a value stands that is not at HEAD: of several, the first is told."""
+_DEFAULT_BRANCHES = frozenset({"refs/heads/main", "refs/heads/master"})
 _CARRIER_NAMES = {
     Carrier.REFS: "history",
     Carrier.LOCAL: "stash, reflog, dangling",
@@ -360,9 +361,20 @@ def _standing(exposure: SecretExposure, report: RunReport) -> str:
             return "not looked for"
         return "gone, not revoked"
     if exposure.at_head:
-        return "HEAD"
+        return _head(exposure, report)
     standings = {_standing_of(place) for place in exposure.occurrences}
     return next((word for word in _STANDINGS if word in standings), "history")
+
+
+def _head(exposure: SecretExposure, report: RunReport) -> str:
+    """HEAD, where it is the default branch; a checkout of another branch speaks for both of them."""
+    holders = {place.repository for place in exposure.occurrences if place.at_head}
+    sure = all(
+        resource.head_ref in _DEFAULT_BRANCHES or resource.attributes.get("bare") == "true"
+        for resource in report.resources
+        if resource.name in holders
+    )
+    return "HEAD" if sure else "HEAD or default"
 
 
 def _standing_of(place: Occurrence) -> str:
