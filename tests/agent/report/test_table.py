@@ -18,6 +18,7 @@ from storage.inventory import (
     Exclusion,
     FindingStatus,
     OwnerRole,
+    OwnerSource,
     Place,
     SecretReference,
     Severity,
@@ -301,3 +302,31 @@ def test_foreign_text_paints_nothing(text: str, width: int) -> None:
 
     assert not set(shown) & set("\x1b\x07\r\x9b\u202e\u200b\u2066")
     assert shown.encode("utf-8")
+
+
+def test_the_owner_shown_is_the_one_that_wins() -> None:
+    """The owners file stands before CODEOWNERS, however the two are called and however sure each is."""
+    team = an_owner(
+        name="Platform team",
+        role=OwnerRole.ACCOUNTABLE,
+        source=OwnerSource.OWNERS_FILE,
+        confidence=Confidence.MEDIUM,
+    )
+    handle = an_owner(
+        name="@acme/platform", role=OwnerRole.ACCOUNTABLE, source=OwnerSource.CODEOWNERS, confidence=Confidence.HIGH
+    )
+
+    text = printed(a_report(exposures=(a_secret_exposure(owners=(team, handle)),)))
+
+    assert "Platform team" in text
+    assert "@acme/platform" not in text
+
+
+@pytest.mark.parametrize(
+    ("branch", "standing"), [("refs/heads/main", "HEAD"), ("refs/heads/feature", "HEAD or default")]
+)
+def test_a_checkout_of_another_branch_does_not_say_that_head_holds_it(branch: str, standing: str) -> None:
+    text = printed(a_report(resources=(a_resource(head_ref=branch),)))
+
+    assert standing in text
+    assert ("HEAD or default" in text) == (branch != "refs/heads/main")
