@@ -19,6 +19,7 @@ from agent.report.table import SEVERITY_STYLES, severity_words
 from agent.rulebook import rule_pages
 from agent.subjects import Subject, find, subjects_of
 from agent.terminal import console, escaped, plain
+from rules.base import never_shared
 from rules.joins.owner_precedence import settled
 from storage.inventory import (
     Confidence,
@@ -228,6 +229,8 @@ def _decisions(finding: Finding, store: Store) -> Iterator[tuple[str, str]]:
 def _about_exposure(exposure: SecretExposure, moment: datetime, policy: Policy) -> Iterator[tuple[str, str]]:
     alive = "whether it is live is unknown" if exposure.validity is Validity.UNKNOWN else exposure.validity.value
     yield "secret", f"{exposure.name} ({exposure.preview}), {alive}"
+    if never_shared(exposure):
+        yield "weighs", "one severity less than the credential by itself: no commit holds it"
     yield "fingerprint", exposure.fingerprint
     for name, fact in sorted(exposure.public_identifiers.items()):
         yield "says", f"{name}: {fact}"
