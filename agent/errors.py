@@ -4,6 +4,7 @@
 
     AgentError
     ├── UsageFault             2   what was asked for makes no sense: no such path, a wrong reference
+    ├── UnreachedFault         3   nothing of what was asked for could be reached, and none of it was ever known
     ├── ConfigurationFault     4   nhi-agent.yaml, NHI_AGENT_* or a file they name
     │   └── KeyFault           4   the key file: missing, readable by others, not the store's
     └── StoreFault             5   the store cannot be opened, read or written
@@ -41,6 +42,12 @@ class UsageFault(AgentError):
     """What was asked for cannot be done as asked."""
 
     ending = Ending.USAGE
+
+
+class UnreachedFault(AgentError):
+    """Not one address answered, and the store knows none of them: there is nothing that a gap could be about."""
+
+    ending = Ending.INCOMPLETE
 
 
 class ConfigurationFault(AgentError):

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from agent.errors import UsageFault
 from agent.export.base import OPEN_STATUSES, counted, days_exposed, owner_active, place_name
 from agent.installation import installation, now
 from agent.report.columns import Column, hanging, print_columns
 from agent.report.table import SEVERITY_STYLES, severity_words
 from agent.rulebook import rule_pages
-from agent.subjects import Subject, find, subjects_of
-from agent.terminal import console, escaped, plain
+from agent.subjects import Selection, Subject, find, selected, surer, unsure_sentence
+from agent.terminal import console, plain
+from rules.base import never_shared
 from rules.joins.owner_precedence import settled
 from storage.inventory import (
     Confidence,
@@ -64,6 +64,7 @@ def list_findings(
     rule: str | None,
     repository: str | None,
     each: bool,
+    limit: int | None,
     form: str,
     config: Path | None,
     store: str | None,
@@ -71,37 +72,22 @@ def list_findings(
 ) -> int:
     """Carry out ``nhi-agent findings list``."""
     place = installation(config, store, discover=False)
-    wanted = frozenset(FindingStatus(status) for status in statuses) or OPEN_STATUSES
+    asked = Selection(
+        statuses=frozenset(FindingStatus(status) for status in statuses) or OPEN_STATUSES,
+        severity=Severity(severity),
+        rule=rule,
+        repository=repository,
+    )
     with place.reading() as opened:
-        _refuse_unknown(opened, rule, repository)
-        found = [
-            finding
-            for finding in opened.findings()
-            if finding.status in wanted
-            and finding.severity.rank >= Severity(severity).rank
-            and (rule is None or finding.rule == rule)
-        ]
-        subjects = [
-            subject
-            for subject in subjects_of(opened, found)
-            if repository is None or repository in subject.repositories
-        ]
+        subjects = selected(opened, asked)
     # A machine gets everything unless it asks for less; a person is told what is left out.
-    floor = Confidence(confidence) if confidence else place.configuration.settings.confidence
-    sure = [subject for subject in subjects if subject.confidence.rank >= floor.rank]
+    sure = surer(subjects, Confidence(confidence) if confidence else place.configuration.settings.confidence)
     if form == "jsonl":
-        _print_lines(sure if confidence else subjects)
+        _print_lines(sure if confidence else subjects, limit)
     else:
-        _print_list(sure, unsure=len(subjects) - len(sure), each=each, screen=console(sys.stdout, colour=not no_color))
+        screen = console(sys.stdout, colour=not no_color)
+        _print_list(sure, unsure=len(subjects) - len(sure), each=each, limit=limit, screen=screen)
     return 0
-
-
-def _refuse_unknown(store: Store, rule: str | None, repository: str | None) -> None:
-    """A misspelt name would find nothing, which reads like good news."""
-    if rule is not None and rule not in {page.code for page in rule_pages()}:
-        raise UsageFault(f"there is no rule '{escaped(rule)}'; `nhi-agent rules list` shows them.")
-    if repository is not None and repository not in {resource.name for resource in store.resources()}:
-        raise UsageFault(f"no repository '{escaped(repository)}' was ever swept into this store.")
 
 
 def show(*, uid: str, config: Path | None, store: str | None, as_of: datetime | None, no_color: bool) -> int:
@@ -117,27 +103,36 @@ def show(*, uid: str, config: Path | None, store: str | None, as_of: datetime | 
     return 0
 
 
-def _print_lines(subjects: Sequence[Subject]) -> None:
+def _print_lines(subjects: Sequence[Subject], limit: int | None) -> None:
     import json
 
     from agent.export.json_lines import line
 
-    found = (finding for subject in subjects for finding in subject.findings)
-    for finding in sorted(found, key=lambda each: (-each.severity.rank, -each.confidence.rank, each.uid)):
+    found = [finding for subject in subjects for finding in subject.findings]
+    found.sort(key=lambda each: (-each.severity.rank, -each.confidence.rank, each.uid))
+    for finding in found[:limit]:
         sys.stdout.write(json.dumps(line("finding", finding), sort_keys=True) + "\n")
+    if limit is not None and len(found) > limit:
+        sys.stderr.write(f"nhi-agent: {_beyond(len(found) - limit)}\n")
 
 
-def _print_list(subjects: Sequence[Subject], *, unsure: int, each: bool, screen: Console) -> None:
+def _print_list(subjects: Sequence[Subject], *, unsure: int, each: bool, limit: int | None, screen: Console) -> None:
     if subjects:
         screen.print(plain(f"{_heading(subjects)}, worst first", "bold"))
         rows = [row for subject in subjects for row in (_one_by_one(subject) if each else [subject])]
-        cells = [tuple(_cells(row)) for row in rows]
+        cells = [tuple(_cells(row)) for row in rows[:limit]]
         if not print_columns(_COLUMNS, cells, screen):
             _print_stacked(cells, screen)
+        if limit is not None and len(rows) > limit:
+            screen.print(plain(_beyond(len(rows) - limit), "dim"))
     else:
         screen.print(plain("No such findings."))
     if unsure:
-        screen.print(plain(f"{unsure:,} more of lower confidence: --confidence low shows them.", "dim"))
+        screen.print(plain(unsure_sentence(unsure), "dim"))
+
+
+def _beyond(count: int) -> str:
+    return f"{count:,} more: a higher --limit shows them."
 
 
 def _heading(subjects: Sequence[Subject]) -> str:
@@ -228,6 +223,8 @@ def _decisions(finding: Finding, store: Store) -> Iterator[tuple[str, str]]:
 def _about_exposure(exposure: SecretExposure, moment: datetime, policy: Policy) -> Iterator[tuple[str, str]]:
     alive = "whether it is live is unknown" if exposure.validity is Validity.UNKNOWN else exposure.validity.value
     yield "secret", f"{exposure.name} ({exposure.preview}), {alive}"
+    if never_shared(exposure):
+        yield "weighs", "one severity less than the credential by itself: no commit holds it"
     yield "fingerprint", exposure.fingerprint
     for name, fact in sorted(exposure.public_identifiers.items()):
         yield "says", f"{name}: {fact}"
@@ -235,7 +232,11 @@ def _about_exposure(exposure: SecretExposure, moment: datetime, policy: Policy) 
         first = exposure.first_commit
         author = f"{first.author_name} <{first.author_email}>"
         age = days_exposed(exposure, moment)
-        yield "first commit", f"{first.oid} {first.time.isoformat()} {author}, {age:,} days ago"
+        yield "first commit", f"{first.oid} {first.time.isoformat()} {author}"
+        yield "exposed", f"{age:,} days since then"
+    if exposure.last_commit:
+        last = exposure.last_commit
+        yield "last commit", f"{last.oid} {last.time.isoformat()} {last.author_name}; the newest that holds it"
     if exposure.removed_commit:
         gone = exposure.removed_commit
         yield "removed", f"{gone.oid} {gone.time.isoformat()} {gone.author_name}; removal is not revocation"
@@ -260,7 +261,7 @@ def _place(occurrence: Occurrence, *, present: bool) -> str:
     if not present:
         standing = "no longer there"
     elif occurrence.at_head:
-        standing = "at HEAD"
+        standing = "at HEAD or on the default branch"
     else:
         standing = "in history" if occurrence.commit else occurrence.place.replace("_", " ")
     asked = occurrence.suppressed

@@ -17,12 +17,13 @@ from itertools import chain
 from pathlib import Path
 
 from agent.contention import Claims
-from agent.errors import UsageFault
+from agent.errors import UnreachedFault, UsageFault
 from agent.keyring import KeyRing
 from agent.narration import narrated, untried
 from agent.plan import RunResult, SweepPlan, TargetSpec
 from agent.scratch import remove_stale_scratch
 from agent.supervision import Refused, Stop, Told, observe
+from agent.unreached import Unreached
 from agent.worker import Job
 from connectors.detection.catalogue import shipped_catalogue
 from connectors.detection.detector import detectors
@@ -89,6 +90,7 @@ def _collect(
 ) -> bool:
     """Stage what the workers send of the scopes that this run speaks for; tell whether each was read whole."""
     complete = True
+    unreached = Unreached({resource.uid for resource in store.resources()})
     claims = Claims(store, run, ttl=LEASE)
     renewed = time.monotonic()
     waiting: list[Observation] = []
@@ -102,6 +104,7 @@ def _collect(
         elif item is not None and claims.admits(item):
             if isinstance(item, Coverage) and item.status is not CoverageStatus.COMPLETE:
                 complete = False
+            unreached.take(item)
             waiting.append(item)
         if len(waiting) >= _BATCH:
             store.stage(run, waiting)
@@ -109,6 +112,9 @@ def _collect(
         if time.monotonic() - renewed > LEASE.total_seconds() / 4:
             store.renew(run, ttl=LEASE)
             renewed = time.monotonic()
+    sentence = unreached.sentence()
+    if plan.kind == "sweep" and sentence is not None and all(is_address(target.location) for target in plan.targets):
+        raise UnreachedFault(sentence)
     store.stage(run, waiting)
     store.renew(run, ttl=LEASE)
     return complete

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from agent.errors import UsageFault
 from agent.export.base import OPEN_STATUSES, first_place, in_order, place_name, target_name
+from agent.rulebook import rule_pages
 from agent.terminal import escaped
-from storage.inventory import Confidence, Finding, Record, SecretExposure, Severity, SubjectKind
+from storage.inventory import Confidence, Finding, FindingStatus, Record, SecretExposure, Severity, SubjectKind
 from storage.store import Store
 
 CSV_PREFIX = "nhi-"
@@ -77,6 +78,42 @@ def subjects_of(store: Store, findings: Iterable[Finding]) -> list[Subject]:
     names = _resource_names(store)
     subjects = [_subject(uid, found, exposures.get(uid), names) for uid, found in grouped.items()]
     return sorted(subjects, key=lambda each: (-each.severity.rank, -each.confidence.rank, each.place, each.uid))
+
+
+class Selection(Record, frozen=True, kw_only=True):
+    """Which findings somebody asks for. How sure one must be is asked of the things they are about."""
+
+    statuses: frozenset[FindingStatus]
+    severity: Severity = Severity.INFORMATIONAL
+    rule: str | None = None
+    repository: str | None = None
+
+
+def selected(store: Store, asked: Selection) -> list[Subject]:
+    """Gather what is asked for, the worst first. A misspelt name is refused: it would find nothing, like good news."""
+    if asked.rule is not None and asked.rule not in {page.code for page in rule_pages()}:
+        raise UsageFault(f"there is no rule '{escaped(asked.rule)}'; `nhi-agent rules list` shows them.")
+    if asked.repository is not None and asked.repository not in {resource.name for resource in store.resources()}:
+        raise UsageFault(f"no repository '{escaped(asked.repository)}' was ever swept into this store.")
+    found = (
+        finding
+        for finding in store.findings()
+        if finding.status in asked.statuses
+        and finding.severity.rank >= asked.severity.rank
+        and (asked.rule is None or finding.rule == asked.rule)
+    )
+    subjects = subjects_of(store, found)
+    return [each for each in subjects if asked.repository is None or asked.repository in each.repositories]
+
+
+def surer(subjects: Iterable[Subject], floor: Confidence) -> list[Subject]:
+    """Leave out what is less sure than asked for."""
+    return [subject for subject in subjects if subject.confidence.rank >= floor.rank]
+
+
+def unsure_sentence(count: int) -> str:
+    """What is said of things that are left out for being unsure."""
+    return f"{count:,} more of lower confidence: --confidence low shows them."
 
 
 def find(store: Store, reference: str) -> tuple[Subject, Finding | None]:

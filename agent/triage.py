@@ -16,9 +16,9 @@ import click
 from agent.errors import UsageFault
 from agent.export.base import OPEN_STATUSES, counted, place_name
 from agent.installation import installation, now
-from agent.subjects import Subject, find, subjects_of
+from agent.subjects import Selection, Subject, find, selected, surer, unsure_sentence
 from agent.terminal import escaped
-from storage.inventory import CloseReason, Finding, FindingStatus, RiskException
+from storage.inventory import CloseReason, Confidence, Finding, FindingStatus, RiskException, Severity
 from storage.store import Store
 
 DAYS_ACCEPTED = 90
@@ -86,6 +86,10 @@ def triage(
     requester: str | None,
     approver: str | None,
     expires: datetime | None,
+    severity: str,
+    confidence: str | None,
+    rule: str | None,
+    repository: str | None,
     config: Path | None,
     store: str | None,
     as_of: datetime | None,
@@ -98,11 +102,20 @@ def triage(
     _refuse_nonsense("reason", until, moment)
     who = requester or login_name()
     place = installation(config, store, discover=False)
+    asked = Selection(
+        statuses=frozenset({FindingStatus.NEW, FindingStatus.REOPENED}),
+        severity=Severity(severity),
+        rule=rule,
+        repository=repository,
+    )
+    floor = Confidence(confidence) if confidence else place.configuration.settings.confidence
     with place.open_store() as opened:
-        unseen = {FindingStatus.NEW, FindingStatus.REOPENED}
-        waiting = subjects_of(opened, (finding for finding in opened.findings() if finding.status in unseen))
+        subjects = selected(opened, asked)
+        waiting = surer(subjects, floor)
         decided = _loop(opened, waiting, who=who, approver=approver, until=until, moment=moment)
     click.echo(f"{decided} of {len(waiting)} decided.")
+    if len(waiting) < len(subjects):
+        click.echo(unsure_sentence(len(subjects) - len(waiting)))
     return 0
 
 

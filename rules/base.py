@@ -193,6 +193,11 @@ def kind_of(subject: Subject) -> SubjectKind:
             return SubjectKind.SCOPE
 
 
+def never_shared(exposure: SecretExposure) -> bool:
+    """Say whether no commit holds the value and none is about to: it weighs one step less, and every output says so."""
+    return exposure.in_history is False and not is_staged(exposure)
+
+
 def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
     """Return how much an exposed value weighs: the one place where that is decided.
 
@@ -211,7 +216,7 @@ def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
     if proved_end(exposure, as_of):
         return Severity.INFORMATIONAL
     rank = exposure.severity.rank
-    if exposure.in_history is False and not is_staged(exposure):
+    if never_shared(exposure):
         rank -= 1
     if exposure.checksum is Checksum.INVALID:
         rank = min(rank, Severity.LOW.rank)

@@ -13,10 +13,10 @@ class ExposedSecretAtHead(Rule[SecretExposure]):
     **Why it matters.** What stands at HEAD is what everybody checks out, what is searched and indexed, built into
     images and shipped. It is also what people copy from. It is the easiest leak to find, for anyone.
 
-    **Violation.** The value stands at the HEAD of a repository, in any file. A value that no HEAD holds any more
-    satisfies the rule, and closes its finding as `place_cleaned`: the place is clean, the value is not. A value that
-    was never committed is not judged here but by `unvaulted-secret`. When nobody can tell whether it stands at HEAD, it
-    is not assessed.
+    **Violation.** The value stands at the HEAD of a repository or of its default branch, in any file: a checkout of
+    another branch cleans nothing. A value that neither holds any more satisfies the rule, and closes its finding as
+    `place_cleaned`: the place is clean, the value is not. A value that was never committed is not judged here but by
+    `unvaulted-secret`. When nobody can tell whether it stands at HEAD, it is not assessed.
 
     **Remediation.** First revoke or rotate the credential at its issuer. Then take the value out of the file and read
     it from a vault at run time. Rewriting the history is seldom worth its price, and never replaces revocation.
@@ -39,7 +39,10 @@ class ExposedSecretAtHead(Rule[SecretExposure]):
                 subject, context, f"{name}: whether it stands at HEAD is not known.", missing=Facet.PROVENANCE
             )
         if subject.at_head:
-            return self.not_satisfied(subject, context, f"{name} stands at HEAD.")
+            return self.not_satisfied(subject, context, f"{name} stands at HEAD or on the default branch.")
         return self.satisfied(
-            subject, context, f"{name}: no HEAD holds it any more.", close_reason=CloseReason.PLACE_CLEANED
+            subject,
+            context,
+            f"{name}: no HEAD and no default branch holds it any more.",
+            close_reason=CloseReason.PLACE_CLEANED,
         )

@@ -34,8 +34,8 @@ class ReusedSecret(Rule[SecretExposure]):
     environment. The environment is read from the words in a path (`deploy/prod/app.env`, `config-staging.yml`), as the
     policy lists them under `environments`; that is a hint, so this case has medium confidence. Places in the history
     count: taking the value out of one place does not make it a secret of the other again. Forks and mirrors are
-    repositories of their own. A value without a known place is not assessed, and one whose end is proved opens
-    nothing in any place.
+    repositories of their own; one folder that was read by its path and under a configured name is one. A value without
+    a known place is not assessed, and one whose end is proved opens nothing in any place.
 
     **Remediation.** Issue one credential for each application and each environment, with no more rights than each
     needs, and revoke the shared one.
@@ -59,7 +59,8 @@ class ReusedSecret(Rule[SecretExposure]):
             return ended
         if not subject.occurrences:
             return self.not_assessed(subject, context, f"{name}: no place of it is known.", missing=Facet.PROVENANCE)
-        if len({occurrence.repository for occurrence in subject.occurrences}) > 1:
+        names = {occurrence.repository for occurrence in subject.occurrences}
+        if len({context.also_called.get(name, name) for name in names}) > 1:
             return self.not_satisfied(subject, context, f"{name}: one value stands in several repositories.")
         if len(_environments((occurrence.path for occurrence in subject.occurrences), context.policy)) > 1:
             return self.not_satisfied(

@@ -97,7 +97,7 @@ class UnvaultedSecret(Rule[SecretExposure | ResourceState]):
 
 def _where(value: SecretExposure) -> str:
     if value.at_head:
-        return "at HEAD"
+        return "at HEAD or on the default branch"
     if Carrier.WORKTREE in plain_files(value):
         return "in files outside any commit"
     return "in the git directory's own files"

@@ -10,6 +10,8 @@ of it is remembered. A name that the operator configured is only ever read in th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from storage.inventory import Gap, GapReason, Resource
@@ -52,6 +54,29 @@ def remembered(resource: Resource, former: Resource | None) -> Resource:
     if _roots(resource) or not _roots(former):
         return resource
     return replace(resource, attributes={**resource.attributes, ROOTS: former.attributes[ROOTS]})
+
+
+def also_called(resources: Iterable[Resource]) -> dict[str, str]:
+    """Return which names stand for what another name stands for too: one place, read by its path and as configured.
+
+    A place may hold another repository today than it did: only what shares a root commit is one and the same.
+    """
+    there: dict[str, list[Resource]] = {}
+    names: dict[str, str] = {}
+    for resource in resources:
+        known = there.setdefault(resource.location, [])
+        twin = next((each for each in known if resource.location and _is_same(each, resource)), None)
+        if twin is None:
+            known.append(resource)
+        elif twin.name != resource.name:
+            names[resource.name] = twin.name
+    return names
+
+
+def _is_same(one: Resource, other: Resource) -> bool:
+    if one.kind != other.kind:
+        return False
+    return _roots(one) == _roots(other) or not _roots(one).isdisjoint(_roots(other))
 
 
 def doubt(scope_uid: str, why: str) -> Gap:

@@ -889,6 +889,8 @@ class Context(Record, frozen=True, kw_only=True):
     """Joined edges between the things of the inventory."""
     detectors: frozenset[str] = frozenset()
     """Codes of the formats that the run looked for; empty where nobody told."""
+    also_called: Mapping[str, str] = {}
+    """By the name of a repository or directory: the one it counts as, where one and the same was read under several."""
 
 
 class Assessment(Record, frozen=True, kw_only=True):

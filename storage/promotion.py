@@ -10,14 +10,18 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from storage import absorption, leases
+from storage.continuity import also_called
 from storage.engine import become_writer
 from storage.errors import NotAllowed
-from storage.inventory import Context, Policy, Run, RunStatus
+from storage.inventory import Context, Policy, Resource, Run, RunStatus
 from storage.judging import Judgement
+from storage.payload import decode
 from storage.records import Judge, PromotionSummary
 from storage.subjects import merge_exposures, subjects
 from storage.tables import leases as lease_table
-from storage.tables import runs, staged_observations
+from storage.tables import resources, runs, staged_observations
+
+_RESOURCES = select(resources.c.payload).order_by(resources.c.uid)
 
 
 def promote(
@@ -47,7 +51,8 @@ def promote(
     gone = absorption.record_gone(connection, run.seq)
     count, standing = merge_exposures(connection, run.seq, read)
     judgement = Judgement(connection, run, policy, read)
-    context = Context(as_of=run.as_of, policy=policy, detectors=detectors)
+    names = also_called(decode(row.payload, Resource) for row in connection.execute(_RESOURCES))
+    context = Context(as_of=run.as_of, policy=policy, detectors=detectors, also_called=names)
     judgement.take(judge(subjects(connection, run.seq, read, standing), context))
     if codes is not None:
         judgement.close_withdrawn(codes)

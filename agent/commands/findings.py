@@ -9,6 +9,7 @@ import click
 from agent.commands.options import (
     CONFIDENCES,
     SEVERITIES,
+    Command,
     Moment,
     as_of_option,
     colour_option,
@@ -19,26 +20,43 @@ from agent.commands.options import (
 STATUSES = ("new", "open", "reopened", "resolved", "excepted")
 
 
+def _filters(command: Command) -> Command:
+    """Which findings are meant, as `list` and `triage` both ask."""
+    for option in (
+        click.option("--repository", metavar="NAME", help="Only in this repository."),
+        click.option("--rule", metavar="CODE", help="Only of this rule."),
+        click.option(
+            "--confidence",
+            type=click.Choice(CONFIDENCES),
+            help="Least confidence shown.  [default: medium]",
+        ),
+        click.option(
+            "--severity", type=click.Choice(SEVERITIES), default="informational", help="From this severity on."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.group("findings", short_help="List, show, triage and accept findings.")
 def command() -> None:
     """List findings, show all about one, and record what people decide about them."""
 
 
-@command.command("list")
+@command.command("list", short_help="List what has findings, the worst first.")
 @click.option(
     "--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Only these.  [default: all unresolved]"
 )
-@click.option("--severity", type=click.Choice(SEVERITIES), default="informational", help="From this severity on.")
-@click.option(
-    "--confidence",
-    type=click.Choice(CONFIDENCES),
-    help="Least confidence shown.  [default: medium; with -f jsonl everything]",
-)
-@click.option("--rule", metavar="CODE", help="Only of this rule.")
-@click.option("--repository", metavar="NAME", help="Only in this repository.")
+@_filters
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many rows, the worst.")
 @click.option("--each", is_flag=True, help="One row a finding instead of one a secret, repository or scope.")
 @click.option(
-    "-f", "--format", "form", type=click.Choice(("table", "jsonl")), default="table", help="How to show them."
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(("table", "jsonl")),
+    default="table",
+    help="How to show them; jsonl leaves out no confidence unless asked.",
 )
 @config_option
 @store_option
@@ -50,7 +68,7 @@ def list_findings(**given: Any) -> int:
     return carry_out(**given)
 
 
-@command.command("show")
+@command.command("show", short_help="Show all about one finding.")
 @click.argument("uid", metavar="REF")
 @config_option
 @store_option
@@ -66,10 +84,11 @@ def show(**given: Any) -> int:
     return carry_out(**given)
 
 
-@command.command("triage")
+@command.command("triage", short_help="Go through what has new findings, one by one.")
 @click.option("--requester", metavar="NAME", help="Who decides.  [default: the login name]")
 @click.option("--approver", metavar="NAME", help="Who approved the decisions; without one they are self-accepted.")
 @click.option("--expires", type=Moment(), help="Until when accepted risks hold.  [default: 90 days]")
+@_filters
 @config_option
 @store_option
 @as_of_option
@@ -81,7 +100,7 @@ def triage(**given: Any) -> int:
     return carry_out(**given)
 
 
-@command.command("accept")
+@command.command("accept", short_help="Accept the risk of a secret until a day.")
 @click.argument("uid", metavar="REF")
 @click.option("--rule", metavar="CODE", help="Only the finding of this rule, not all of the same secret.")
 @click.option("--reason", required=True, help="Why the risk is accepted.")
@@ -102,7 +121,7 @@ def accept(**given: Any) -> int:
     return carry_out(**given)
 
 
-@command.command("withdraw")
+@command.command("withdraw", short_help="Take back what was accepted.")
 @click.argument("uid", metavar="REF")
 @click.option("--rule", metavar="CODE", help="Only for the finding of this rule.")
 @click.option("--requester", metavar="NAME", help="Who takes it back.  [default: the login name]")

@@ -35,7 +35,7 @@ def create(**given: Any) -> int:
     return carry_out(**given)
 
 
-@command.command("rotate")
+@command.command("rotate", short_help="Add a new active key and keep the former ones.")
 @config_option
 @store_option
 def rotate(**given: Any) -> int:
@@ -45,7 +45,7 @@ def rotate(**given: Any) -> int:
     return carry_out(**given)
 
 
-@command.command("adopt")
+@command.command("adopt", short_help="Give a lost key up and go on with another.")
 @click.option("--lost", is_flag=True, help="Yes, the store's key is lost: no copy of the key file is left.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @config_option

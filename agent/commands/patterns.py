@@ -17,7 +17,7 @@ def command() -> None:
     """List the formats of credentials, explain one, try a text against them, check formats of your own."""
 
 
-@command.command("list")
+@command.command("list", short_help="List the formats in force: the product's and your own.")
 @click.option("--vendor", metavar="NAME", help="Only of this vendor.")
 @click.option("--family", metavar="NAME", help="Only of this family: cloud, payments, own, …")
 @click.option("-f", "--format", "form", type=_FORMS, default="table", help="How to show them.")
@@ -29,7 +29,7 @@ def list_patterns(**given: Any) -> int:
     return carry_out(**given)
 
 
-@command.command("explain")
+@command.command("explain", short_help="Say all that is known of a format.")
 @click.argument("code", metavar="ID")
 @config_option
 def explain(**given: Any) -> int:
@@ -39,7 +39,7 @@ def explain(**given: Any) -> int:
     return carry_out(**given)
 
 
-@command.command("test")
+@command.command("test", short_help="Say which formats find what in a text, and what is dropped.")
 @click.argument("path", metavar="[FILE]", default="-", type=click.Path(allow_dash=True, path_type=Path))
 @click.option("-f", "--format", "form", type=_FORMS, default="table", help="How to show the answer.")
 @config_option
@@ -53,7 +53,7 @@ def test(**given: Any) -> int:
     return carry_out(**given)
 
 
-@command.command("check")
+@command.command("check", short_help="Check a TOML file of formats, and try its shapes.")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 def check(**given: Any) -> int:
     """Check a TOML file of formats: fields, linear time, literals, and every example in the whole engine.

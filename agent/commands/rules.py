@@ -33,7 +33,7 @@ def list_rules(form: str) -> int:
     return 0
 
 
-@command.command("explain")
+@command.command("explain", short_help="Say why a rule matters and what to do.")
 @click.argument("code")
 def explain(code: str) -> int:
     """Say why a rule matters, what violates it, what to do, and which controls it bears on."""

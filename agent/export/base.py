@@ -221,15 +221,14 @@ def owner_active(owner: Owner, as_of: datetime, policy: Policy) -> bool | None:
 
 
 def answering_owner(exposure: SecretExposure) -> Owner | None:
-    """The owner to show: one who answers before one who may know, the surest first."""
+    """The owner to show, of settled claims: one who answers before one who may know, and of equals the first.
+
+    The claims stand in the order in which they win, as `rules.joins.owner_precedence` says; it is kept, so that every
+    output names the owner whom the findings name.
+    """
     return min(
         exposure.owners,
-        key=lambda owner: (
-            owner.role is not OwnerRole.ACCOUNTABLE,
-            bool(owner.left),
-            -owner.confidence.rank,
-            owner.name,
-        ),
+        key=lambda owner: (owner.role is not OwnerRole.ACCOUNTABLE, bool(owner.left)),
         default=None,
     )
 

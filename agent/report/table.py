@@ -20,7 +20,7 @@ from agent.export.base import (
 )
 from agent.report.columns import Column, hanging, print_columns
 from agent.terminal import plain
-from rules.base import admitted
+from rules.base import admitted, never_shared
 from storage.inventory import (
     Carrier,
     Confidence,
@@ -75,6 +75,7 @@ _COLUMNS = (
 )
 _STANDINGS = ("work tree", "history", "dangling", "reflog", "refs", "configuration")
 """Where a value stands that is not at HEAD: of several, the first is told."""
+_DEFAULT_BRANCHES = frozenset({"refs/heads/main", "refs/heads/master"})
 _CARRIER_NAMES = {
     Carrier.REFS: "history",
     Carrier.LOCAL: "stash, reflog, dangling",
@@ -105,7 +106,9 @@ class Row(Record, frozen=True, kw_only=True):
     """What to give to ``findings show``."""
     unresolved: tuple[Finding, ...]
     committed: bool
-    """Whether some commit ever held it."""
+    """Whether some commit ever held it, or may have."""
+    lighter: bool
+    """Whether it weighs one step less than the credential by itself, because nobody committed it."""
     suppressed: bool
     remediation: str
     open: bool
@@ -123,6 +126,7 @@ def print_report(report: RunReport, console: Console, floors: Floors) -> None:
     _print_coverage(report, console)
     _print_gaps(report, console)
     _print_secrets(shown, console)
+    _print_lighter(shown, console)
     _print_hidden(rows, shown, floors, console)
     _print_open_findings(report, shown, floors, console)
     _print_references(report, console)
@@ -234,6 +238,14 @@ def _print_as_lines(rows: Sequence[Row], console: Console) -> None:
             console.print(hanging("    ", text))
 
 
+def _print_lighter(shown: Sequence[Row], console: Console) -> None:
+    """Say why the same credential is of another severity here than where it was committed."""
+    lighter = sum(row.lighter for row in shown)
+    if lighter:
+        words = f"{lighter:,} not committed, and so one severity less than the credential by itself."
+        console.print(plain(words, "dim"))
+
+
 def _print_hidden(rows: Sequence[Row], shown: Sequence[Row], floors: Floors, console: Console) -> None:
     unsure = sum(row.confidence.rank < floors.confidence.rank for row in rows)
     lesser = len(rows) - len(shown) - unsure
@@ -284,8 +296,11 @@ def _next_steps(report: RunReport, rows: Sequence[Row]) -> Iterator[str]:
     waiting = [row for row in rows if row.open and not row.suppressed]
     if any(row.committed for row in waiting):
         yield "Rotate or revoke first: deleting the line does not help, the value stays in history."
-    elif waiting:
-        yield "Move the values to a vault before they are committed; rotate what others could read already."
+    if any(not row.committed for row in waiting):
+        yield (
+            "What is not committed: take it out of the file and into a vault before it is; rotate it if it was ever "
+            "shared."
+        )
     told: set[str] = set()
     for row in waiting:
         if row.remediation and row.remediation not in told and len(told) < ADVICE_SHOWN:
@@ -312,13 +327,14 @@ def _row(exposure: SecretExposure, report: RunReport) -> Row:
         confidence=exposure.confidence,
         what=f"{exposure.name} ({exposure.preview})" if exposure.preview else exposure.name,
         where=_where(here, exposure, several=len(report.resources) > 1),
-        since=_since(exposure, age),
+        since=_since(exposure, age, report),
         standing=_standing(here, report),
         owner=_owner(exposure, report),
         status=_status(leading, exposure, report, suppressed=suppressed),
         reference=(leading or exposure).uid[:10],
         unresolved=unresolved,
-        committed=exposure.in_history is not False,
+        committed=not _uncommitted(exposure, report),
+        lighter=never_shared(exposure),
         suppressed=suppressed,
         remediation=exposure.remediation,
         open=bool(unresolved) or not findings,
@@ -347,10 +363,17 @@ def _where(here: SecretExposure, exposure: SecretExposure, *, several: bool) -> 
     return f"{place.repository}: {place_name(place)}{more}" if several else f"{place_name(place)}{more}"
 
 
-def _since(exposure: SecretExposure, age: int | None) -> str:
+def _uncommitted(exposure: SecretExposure, report: RunReport) -> bool:
+    """Whether no commit is known to hold the value: nobody found one, or what is staged was all that was asked for."""
+    if exposure.in_history is None and any(scope.part for scope in report.scopes):
+        return all(place.carrier is Carrier.WORKTREE for place in exposure.occurrences)
+    return exposure.in_history is False
+
+
+def _since(exposure: SecretExposure, age: int | None, report: RunReport) -> str:
     first = exposure.first_commit
     if first is None:
-        return "not committed" if exposure.in_history is False else "unknown"
+        return "not committed" if _uncommitted(exposure, report) else "unknown"
     return f"{first.time.date().isoformat()} {first.author_name}, {age:,} days"
 
 
@@ -360,9 +383,20 @@ def _standing(exposure: SecretExposure, report: RunReport) -> str:
             return "not looked for"
         return "gone, not revoked"
     if exposure.at_head:
-        return "HEAD"
+        return _head(exposure, report)
     standings = {_standing_of(place) for place in exposure.occurrences}
     return next((word for word in _STANDINGS if word in standings), "history")
+
+
+def _head(exposure: SecretExposure, report: RunReport) -> str:
+    """HEAD, where it is the default branch; a checkout of another branch speaks for both of them."""
+    holders = {place.repository for place in exposure.occurrences if place.at_head}
+    sure = all(
+        resource.head_ref in _DEFAULT_BRANCHES or resource.attributes.get("bare") == "true"
+        for resource in report.resources
+        if resource.name in holders
+    )
+    return "HEAD" if sure else "HEAD or default"
 
 
 def _standing_of(place: Occurrence) -> str:

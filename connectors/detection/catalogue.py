@@ -50,7 +50,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     type: CredentialType
     expression: str
     """If it has a named group `value`, that is the secret, else the whole match."""
-    literals: tuple[str, ...]
+    literals: tuple[str, ...] = ()
     """Every match holds at least one of these."""
     reason: str = ""
     """Why there is no literal."""

@@ -8,11 +8,12 @@ follow, whose place in `COSTS` is the cost in quarters of a bit. ``^`` stands fo
 
 from __future__ import annotations
 
+import argparse
 import math
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -52,11 +53,38 @@ def table_of(words: Counter[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write(folders: Sequence[Path], table: Path) -> int:
+    """Count the words below the folders, put the table in its place, and return their number.
+
+    Raises:
+        ValueError: for what is no folder, and where there are no words: a table of nothing would spoil detection.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            raise ValueError(f"{folder} is no folder")
+    words = words_of(folders)
+    if not words:
+        raise ValueError(f"no word stands in {_SEEN_OFTEN} Python sources below these folders; nothing was written")
+    beside = table.with_name(f".{table.name}.new")
+    beside.write_text(table_of(words), encoding="ascii")
+    beside.replace(table)
+    return len(words)
+
+
 def main() -> None:
     """Write the table."""
-    words = words_of(Path(folder) for folder in sys.argv[1:])
-    TABLE.write_text(table_of(words), encoding="ascii")
-    sys.stderr.write(f"{len(words)} words\n")
+    parser = argparse.ArgumentParser(
+        prog="python -m connectors.detection.word_table",
+        description="Builds the table of how words are spelled from Python sources, in place of the present one.",
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="folder of Python sources")
+    parser.add_argument("-o", "--output", type=Path, default=TABLE, help="where to write [default: the table in use]")
+    given = parser.parse_args()
+    try:
+        count = write(given.folders, given.output)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    sys.stderr.write(f"{count} words\n")
 
 
 if __name__ == "__main__":

@@ -97,17 +97,23 @@ def unconnected(
     return [_missing(detail, missing[0], len(missing), *HISTORY)]
 
 
-def default_head(references: References, refs: Mapping[bytes, str]) -> str | None:
-    """Return the commit of the default branch beside HEAD: a checkout of something older does not clean it.
+def default_heads(references: References, refs: Mapping[bytes, str], *, bare: bool) -> frozenset[str]:
+    """Return the commits that count beside HEAD: a checkout of something else does not clean the default branch.
 
-    A clone knows it by ``origin/HEAD``. One that was fetched into, as CI systems do, has only the branches, and a HEAD
-    that names none says nothing of them: then the branch that is called like a default is taken for it. A linked work
-    tree goes by the HEAD of the main one.
+    A clone knows the default branch by ``origin/HEAD``; one that was fetched into, as CI systems do, has only the
+    branches. Without a remote the branch of this repository that is called like a default is taken for it, and in a
+    linked work tree the HEAD of the main one as well. The HEAD of a bare repository is its default branch already.
     """
-    names = [b"refs/remotes/origin/HEAD", b"refs/remotes/origin/main", b"refs/remotes/origin/master"]
-    if references.head_ref is None:
-        names += [b"refs/heads/main", b"refs/heads/master"]
-    return next((refs[name] for name in names if name in refs), references.main_head)
+    origin = _first(refs, b"refs/remotes/origin/HEAD", b"refs/remotes/origin/main", b"refs/remotes/origin/master")
+    if origin is not None:
+        return frozenset({origin})
+    alone = bare and references.head_ref is not None
+    local = None if alone else _first(refs, b"refs/heads/main", b"refs/heads/master")
+    return frozenset(oid for oid in (local, references.main_head) if oid)
+
+
+def _first(refs: Mapping[bytes, str], *names: bytes) -> str | None:
+    return next((refs[name] for name in names if name in refs), None)
 
 
 def _is_there(oid: str, inventory: Inventory) -> bool:

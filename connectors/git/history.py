@@ -36,7 +36,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 
 from connectors.base import Limits, Progress
 from connectors.git.authorship import Activity, Mailmap
@@ -63,7 +63,7 @@ def read_history(
     holders: Mapping[str, frozenset[int]],
     limits: Limits,
     deadline: float,
-    default_head: str | None = None,
+    default_heads: Collection[str] = (),
     suspicious_names: Mapping[bytes, frozenset[int]] | None = None,
     mailmap: Mailmap | None = None,
     progress: Progress | None = None,
@@ -75,24 +75,25 @@ def read_history(
     Args:
         command: git on the quarantined repository.
         tips: ids of all commits to walk from: peeled refs, reflog entries, unreachable commits.
-        refs: full ref name to peeled commit id; a ref that names no commit is left out. HEAD and `default_head` count
+        refs: full ref name to peeled commit id; a ref that names no commit is left out. HEAD and `default_heads` count
             as reached by a ref even where no ref names them; ``refs/stash`` counts as local.
         head: the commit of HEAD, or `None`.
         holders: object id to the values it holds: blobs, and commits whose message or author fields hold one.
         limits: bounds on commits and on paths for each value.
         deadline: moment on the monotonic clock at which the walk stops with what it has.
-        default_head: the commit of ``refs/remotes/origin/HEAD``; its tree counts as HEAD's too.
+        default_heads: the commits at which the default branch stands; their trees count as HEAD's too.
         suspicious_names: name of one tree entry (a file's or a folder's, without slashes) to the values in it.
         mailmap: what `connectors.git.authorship.parse_mailmap` made of ``.mailmap`` at HEAD.
         progress: told now and then how many commits are done.
         entries_per_commit: a commit that changes more entries is not attributed.
         stall_seconds: a commit whose diff takes longer is not attributed.
     """
-    roots = {oid for name, oid in refs.items() if name != b"refs/stash"} | {oid for oid in (head, default_head) if oid}
+    heads = frozenset(oid for oid in (head, *default_heads) if oid)
+    roots = {oid for name, oid in refs.items() if name != b"refs/stash"} | heads
     walk = Walk(
         items=Items(holders, suspicious_names or {}),
         activity=Activity(mailmap or Mailmap()),
-        ends=Ends(head=head, default_head=default_head, reached=frozenset(roots)),
+        ends=Ends(head=head, heads=heads, reached=frozenset(roots)),
         gaps=Gaps(),
     )
     everything = sorted(roots | set(tips) | set(refs.values()))

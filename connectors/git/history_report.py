@@ -29,7 +29,7 @@ class Report:
         self._limits = limits
         self._points: dict[str, CommitPoint] = {}
         # HEAD before the other one, whatever order the walk met them in.
-        self._heads = sorted(walk.heads, key=lambda entry: entry[0].commit.oid != walk.ends.head)
+        self._heads = sorted(walk.heads, key=lambda entry: (entry[0].commit.oid != walk.ends.head, entry[0].commit.oid))
         self._standing_at_head = 0
         for node, _ in self._heads:
             self._standing_at_head |= node.held
@@ -139,8 +139,7 @@ class Report:
     def _at_head(self, number: int) -> bool | None:
         if self._standing_at_head >> number & 1:
             return True
-        expected = {oid for oid in (self._walk.ends.head, self._walk.ends.default_head) if oid}
-        return False if len(self._heads) == len(expected) else None
+        return False if len(self._heads) == len(self._walk.ends.heads) else None
 
     def _point(self, commit: Commit) -> CommitPoint:
         point = self._points.get(commit.oid)

@@ -62,7 +62,8 @@ class Ends(Record, frozen=True, kw_only=True):
     """The commits whose trees count as present."""
 
     head: str | None
-    default_head: str | None
+    heads: frozenset[str]
+    """HEAD's commit, and those of the default branch."""
     reached: frozenset[str]
 
 
@@ -140,7 +141,7 @@ class Walk:
 
     def _keep(self, node: Node, lane: int) -> None:
         commit = node.commit
-        if commit.oid in (self.ends.head, self.ends.default_head):
+        if commit.oid in self.ends.heads:
             self.heads.append((node, dict(node.tree.paths)))
         if commit.oid in self.ends.reached or (lane and not commit.children):
             self.tips[lane].append(node)

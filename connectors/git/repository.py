@@ -15,7 +15,7 @@ from connectors.git.authorship import Mailmap, parse_mailmap
 from connectors.git.codeowners import find_codeowners
 from connectors.git.command import GitCommand, GitFailed, git_version
 from connectors.git.configuration import without_user_information
-from connectors.git.connectivity import default_head, peeled, true_cuts, unconnected, write_shallow
+from connectors.git.connectivity import default_heads, peeled, true_cuts, unconnected, write_shallow
 from connectors.git.exposures import Reporter, Tag, Whereabouts
 from connectors.git.file_scan import scan_into
 from connectors.git.git_files import GitFiles
@@ -503,7 +503,7 @@ class RepositorySweep:
             holders=self._holders(),
             limits=self.session.limits,
             deadline=self.session.deadline,
-            default_head=default_head(references, refs),
+            default_heads=default_heads(references, refs, bare=self.located.worktree is None),
             suspicious_names=self._suspicious_names(),
             mailmap=_mailmap(files),
             progress=self.session.progress,

@@ -23,6 +23,7 @@ from agent.output import write_atomically
 from tests.agent.workshop import NHI_AGENT, Workshop, a_token, of_kind
 
 WHEN = "2024-03-04T10:00:00+00:00"
+SILENT = "https://127.0.0.1:1/shop.git"
 
 
 @pytest.fixture
@@ -126,10 +127,37 @@ def test_an_address_that_cannot_be_cloned_is_refused_before_anything_is_written(
     assert contents(workshop.directory) == before
 
 
-def test_an_address_that_nobody_answers_is_a_gap(workshop: Workshop) -> None:
-    records = workshop.sweep("https://127.0.0.1:1/shop.git", expect=[Ending.INCOMPLETE])
+def test_an_address_that_nobody_answers_and_nobody_knows_leaves_nothing_behind(workshop: Workshop) -> None:
+    answer = workshop.nhi_agent("sweep", SILENT, "--store", workshop.store_url)
 
-    assert [gap["locator"] for gap in of_kind(records, "gap")] == ["https://127.0.0.1:1/shop.git"]
+    assert "could not be reached" in one_sentence(answer, Ending.INCOMPLETE)
+    assert not workshop.statuses()
+
+
+def test_an_address_that_nobody_answers_is_a_gap_beside_what_was_read(workshop: Workshop) -> None:
+    records = workshop.sweep(SILENT, workshop.repository, expect=[Ending.INCOMPLETE])
+
+    assert [gap["locator"] for gap in of_kind(records, "gap")] == [SILENT]
+    assert "coverage-gap" in {finding["rule"] for finding in of_kind(records, "finding")}
+
+
+def test_an_address_that_is_known_is_a_gap_when_nobody_answers(workshop: Workshop) -> None:
+    workshop.git("remote", "add", "origin", SILENT)
+    workshop.sweep()
+
+    records = workshop.sweep(SILENT, expect=[Ending.INCOMPLETE])
+
+    assert SILENT in [gap["locator"] for gap in of_kind(records, "gap")]
+
+
+def test_an_address_that_nobody_answers_is_a_gap_of_a_run(workshop: Workshop) -> None:
+    configuration = workshop.directory / "nhi-agent.yaml"
+    configuration.write_text(f"repositories:\n  - name: shop\n    location: {SILENT}\n")
+
+    answer = workshop.nhi_agent("run", "-c", str(configuration), "--store", workshop.store_url)
+
+    assert answer.returncode == Ending.INCOMPLETE
+    assert "coverage-gap (1)" in answer.stdout
 
 
 def test_a_variable_for_a_token_that_is_not_set_is_refused(workshop: Workshop) -> None:

@@ -458,6 +458,69 @@ def test_a_name_that_does_not_exist_is_no_good_news(swept: Desk, arguments: tupl
     assert arguments[1] in answer.stderr
 
 
+def test_a_list_may_end_early_and_says_so(swept: Desk) -> None:
+    whole = swept.findings()
+
+    listed = swept("findings", "list", "--each", "--limit", "1").stdout
+    lines = swept("findings", "list", "-f", "jsonl", "--limit", "1")
+
+    beyond = f"{len(whole) - 1} more: a higher --limit shows them."
+    assert beyond in listed
+    assert 1 == len(lines.stdout.splitlines())
+    assert beyond in lines.stderr
+    assert "more:" not in swept("findings", "list", "--limit", "1").stdout
+
+
+def test_days_of_exposure_and_the_last_commit_are_shown(swept: Desk) -> None:
+    shown = swept("findings", "show", uid_of(swept, "exposed-secret-at-head")).stdout
+
+    assert "0 days since then" in shown
+    assert "last commit" in shown
+
+
+def test_what_weighs_less_for_not_being_committed_says_so(desk: Desk) -> None:
+    (desk.home / "plain").mkdir()
+    (desk.home / "plain" / "a.env").write_text(f"TOKEN={a_token(21)}\n")
+    desk("sweep", "plain")
+
+    assert "one severity less" in desk("findings", "show", uid_of(desk, "unvaulted-secret")).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [
+        (["--rule", "missing-owner"], "0 of 1 decided."),
+        (["--repository", "git.example.com/team/shop"], "0 of 1 decided."),
+        (["--severity", "critical", "--rule", "missing-owner"], "0 of 0 decided."),
+    ],
+)
+def test_triage_takes_the_filters_of_the_list(swept: Desk, arguments: list[str], left: str) -> None:
+    answer = swept("findings", "triage", *arguments, stdin="s\n")
+
+    assert left in answer.stdout
+    assert "exposed-secret-at-head" not in answer.stdout or "--repository" in arguments
+
+
+def test_triage_leaves_out_what_the_list_leaves_out(desk: Desk) -> None:
+    (desk.repository / "tests").mkdir()
+    (desk.repository / "settings.py").rename(desk.repository / "tests" / "settings.py")
+    shutil.rmtree(desk.repository / ".git")
+    desk("sweep", "shop")
+
+    answer = desk("findings", "triage", stdin="s\n", environment={"NHI_AGENT_CONFIDENCE": "high"})
+
+    assert "0 of 0 decided." in answer.stdout
+    assert "1 more of lower confidence: --confidence low shows them." in answer.stdout
+    assert "0 of 1 decided." in desk("findings", "triage", stdin="s\n").stdout
+
+
+@pytest.mark.parametrize("group", ["config", "db", "findings", "key", "patterns", "rules", "schema"])
+def test_no_sentence_of_a_help_page_is_cut(desk: Desk, group: str) -> None:
+    shown = desk(group, "--help", environment={"COLUMNS": "80"}).stdout
+
+    assert not [line for line in shown.splitlines()[1:] if line.endswith("...")]
+
+
 def test_an_accepted_risk_is_recorded_with_both_names(swept: Desk) -> None:
     uid = uid_of(swept, "exposed-secret-at-head")
 

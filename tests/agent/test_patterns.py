@@ -29,7 +29,6 @@ detection:
       vendor: acme
       type: api_key
       expression: '[0-9a-f]{24}'
-      literals: []
       reason: hexadecimal digits only
       keywords: [acme]
       positive: ['acme: {hex:24}']

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,34 @@ def test_a_shallow_clone_ends_nothing_and_is_a_gap_of_a_run(workshop: Workshop) 
     assert after == before
     assert run.returncode == 3, run.stderr
     assert "shallow" in run.stdout
+
+
+def test_a_folder_that_is_swept_by_its_path_and_run_under_a_name_reuses_nothing(workshop: Workshop) -> None:
+    """The README's own order: a sweep first, then a scheduled run of the same folder."""
+    workshop.sweep()
+    configuration = workshop.directory / "nhi-agent.yaml"
+    configuration.write_text(f"repositories:\n  - name: our shop\n    location: {workshop.repository}\n")
+
+    run = workshop.nhi_agent("run", "--config", str(configuration), "--store", workshop.store_url)
+
+    assert run.returncode == 0, run.stderr
+    assert "exposed-secret-in-history (1)" in run.stdout
+    assert "reused-secret" not in run.stdout
+
+
+def test_another_repository_in_the_same_place_is_another_one(workshop: Workshop) -> None:
+    workshop.sweep()
+    shutil.rmtree(workshop.repository / ".git")
+    (workshop.repository / "other" / "a").write_text(f"TOKEN = '{a_token(1)}'\n")
+    workshop.git("init", "-q", "-b", "main")
+    workshop.git("add", "-A")
+    workshop.git("commit", "-q", "-m", "another beginning", when="2025-01-01T10:00:00+00:00")
+    configuration = workshop.directory / "nhi-agent.yaml"
+    configuration.write_text(f"repositories:\n  - name: our shop\n    location: {workshop.repository}\n")
+
+    run = workshop.nhi_agent("run", "--config", str(configuration), "--store", workshop.store_url)
+
+    assert "reused-secret (1)" in run.stdout
 
 
 def test_an_encoded_secret_is_told_with_the_way_to_read_it(tmp_path: Path, quick: None) -> None:

@@ -136,7 +136,7 @@ def test_an_excepted_value_says_so() -> None:
     assessment = ExposedSecretAtHead().assess(suppressed(INLINE), a_context(**ADMITTED))
 
     assert CloseReason.EXCEPTED is assessment.close_reason
-    assert assessment.message.startswith("Example token stands at HEAD. Suppressed")
+    assert assessment.message.startswith("Example token stands at HEAD or on the default branch. Suppressed")
 
 
 def test_the_place_to_look_at_first() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rules.reused_secret import ReusedSecret
 from storage.inventory import CloseReason, Confidence, Facet, Outcome, SecretExposure, Validity
@@ -75,6 +76,17 @@ def test_words_in_a_path_are_a_hint_and_two_repositories_are_a_fact() -> None:
     by_repositories = ReusedSecret().assess(TWO_REPOSITORIES, a_context())
 
     assert (Confidence.MEDIUM, Confidence.HIGH) == (by_words.confidence, by_repositories.confidence)
+
+
+def test_one_folder_under_two_names_is_one_place() -> None:
+    context = a_context()
+    names = {occurrence.repository for occurrence in TWO_REPOSITORIES.occurrences}
+    first, second = sorted(names)
+
+    known = replace(context, also_called={second: first})
+
+    assert Outcome.NOT_SATISFIED is ReusedSecret().assess(TWO_REPOSITORIES, context).outcome
+    assert Outcome.SATISFIED is ReusedSecret().assess(TWO_REPOSITORIES, known).outcome
 
 
 def test_the_words_are_the_policys_and_may_have_seams() -> None:

@@ -18,6 +18,7 @@ from storage.inventory import (
     Exclusion,
     FindingStatus,
     OwnerRole,
+    OwnerSource,
     Place,
     SecretReference,
     Severity,
@@ -250,7 +251,32 @@ def test_a_part_shows_only_what_stands_in_it() -> None:
 def test_history_is_not_named_where_nothing_was_committed() -> None:
     fresh = a_secret_exposure(in_history=False, at_head=False, first_commit=None)
 
-    assert "stays in history" not in printed(a_report(exposures=(fresh,)))
+    text = printed(a_report(exposures=(fresh,)))
+
+    assert "stays in history" not in text
+    assert "What is not committed: take it out" in text
+
+
+def test_what_is_not_committed_is_told_apart_from_what_is() -> None:
+    fresh = a_secret_exposure(uid="fresh", in_history=False, at_head=False, first_commit=None)
+
+    text = printed(a_report(exposures=(fresh, a_secret_exposure())))
+
+    assert "stays in history" in text
+    assert "What is not committed: take it out" in text
+    assert "1 not committed, and so one severity less" in text
+
+
+@pytest.mark.parametrize("part", [True, False], ids=["staged", "history not read"])
+def test_what_is_staged_is_not_committed_and_what_was_not_read_is_unknown(*, part: bool) -> None:
+    place = an_occurrence(carrier=Carrier.WORKTREE, place=Place.INDEX, commit=None, at_head=None)
+    staged = a_secret_exposure(in_history=None, at_head=None, first_commit=None, occurrences=(place,))
+
+    text = printed(a_report(exposures=(staged,), scopes=(a_scope(part=part, carrier=Carrier.WORKTREE),)))
+
+    assert ("not committed" in text) is part
+    assert ("unknown" in text) is not part
+    assert ("stays in history" in text) is not part
 
 
 def test_a_secret_without_a_finding_can_still_be_referred_to() -> None:
@@ -301,3 +327,31 @@ def test_foreign_text_paints_nothing(text: str, width: int) -> None:
 
     assert not set(shown) & set("\x1b\x07\r\x9b\u202e\u200b\u2066")
     assert shown.encode("utf-8")
+
+
+def test_the_owner_shown_is_the_one_that_wins() -> None:
+    """The owners file stands before CODEOWNERS, however the two are called and however sure each is."""
+    team = an_owner(
+        name="Platform team",
+        role=OwnerRole.ACCOUNTABLE,
+        source=OwnerSource.OWNERS_FILE,
+        confidence=Confidence.MEDIUM,
+    )
+    handle = an_owner(
+        name="@acme/platform", role=OwnerRole.ACCOUNTABLE, source=OwnerSource.CODEOWNERS, confidence=Confidence.HIGH
+    )
+
+    text = printed(a_report(exposures=(a_secret_exposure(owners=(team, handle)),)))
+
+    assert "Platform team" in text
+    assert "@acme/platform" not in text
+
+
+@pytest.mark.parametrize(
+    ("branch", "standing"), [("refs/heads/main", "HEAD"), ("refs/heads/feature", "HEAD or default")]
+)
+def test_a_checkout_of_another_branch_does_not_say_that_head_holds_it(branch: str, standing: str) -> None:
+    text = printed(a_report(resources=(a_resource(head_ref=branch),)))
+
+    assert standing in text
+    assert ("HEAD or default" in text) == (branch != "refs/heads/main")

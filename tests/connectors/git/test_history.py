@@ -90,7 +90,7 @@ class Made:
     times: dict[str, int] = field(default_factory=dict)
     refs: dict[bytes, str] = field(default_factory=dict)
     head: str | None = None
-    default_head: str | None = None
+    default_heads: list[str] = field(default_factory=list)
     tips: list[str] = field(default_factory=list)
     holders: dict[str, set[int]] = field(default_factory=dict)
 
@@ -171,7 +171,7 @@ def _name_refs(made: Made, chance: random.Random) -> None:
     if chance.random() < 0.9:
         made.head = chance.choice(sorted(made.refs.values()))
     if chance.random() < 0.2:
-        made.default_head = chance.choice(made.oids)
+        made.default_heads = chance.sample(made.oids, min(len(made.oids), chance.randint(1, 2)))
     made.tips = chance.sample(made.oids, chance.randint(0, 4)) + sorted(made.refs.values())
 
 
@@ -188,7 +188,7 @@ class Oracle:
             self.ancestors[oid] = set().union(*({p} | self.ancestors[p] for p in parents))
             self.key[oid] = (max([made.times[oid], *(self.key[p][0] + 1 for p in parents)]), oid)
         self.held = {oid: self._held(oid) for oid in made.oids}
-        heads = [oid for oid in (made.head, made.default_head) if oid]
+        heads = [oid for oid in (made.head, *sorted(made.default_heads)) if oid]
         self.heads = heads
         branches = [oid for name, oid in made.refs.items() if name.startswith(b"refs/heads/")]
         self.head_tips = {*heads, *branches}
@@ -335,7 +335,7 @@ def test_history_equals_the_reading_of_every_tree(tmp_path: Path, seed: int, num
         tips=made.tips,
         refs=made.refs,
         head=made.head,
-        default_head=made.default_head,
+        default_heads=made.default_heads,
         holders={oid: frozenset(values) for oid, values in made.holders.items()},
         suspicious_names={NAMED: frozenset({NAMED_VALUE})},
         limits=Limits(),

@@ -607,3 +607,49 @@ def test_same_repository_twice_says_the_same(repository: Repository, swept: Swee
     repository.commit({"a": LINE, "b": OTHER_LINE})
     repository.write("untracked", LINE)
     assert swept(repository.path).observations == swept(repository.path).observations
+
+
+@pytest.mark.parametrize("name", ["main", "master"])
+def test_a_checkout_of_another_branch_does_not_clean_the_default_one(
+    repository: Repository, swept: Sweep, name: str
+) -> None:
+    """Without a remote nothing says which branch is the default: the one that is called like it counts."""
+    repository.run("checkout", "--quiet", "-B", name)
+    repository.commit({"a": LINE, "b": b"x\n"})
+    repository.run("checkout", "--quiet", "-b", "feature")
+    repository.commit({"a": b"clean\n"})
+
+    result = swept(repository.path)
+
+    assert [True] == [exposure.at_head for exposure in result.of(TOKEN)]
+
+
+def test_a_linked_work_tree_cleans_neither_the_default_branch_nor_the_main_checkout(
+    repository: Repository, swept: Sweep, tmp_path: Path
+) -> None:
+    repository.run("checkout", "--quiet", "-B", "main")
+    repository.commit({"a": LINE, "b": OTHER_LINE})
+    repository.run("checkout", "--quiet", "-b", "trial")
+    repository.commit({"a": b"clean\n"})
+    linked = tmp_path / "linked"
+    repository.run("worktree", "add", "--quiet", "-b", "side", str(linked))
+    subprocess.run(["git", "-C", linked, "rm", "--quiet", "b"], check=True)
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "-C", linked, *identity, "commit", "--quiet", "-m", "clean"], check=True)
+
+    result = swept(linked)
+
+    assert [True] == [exposure.at_head for exposure in result.of(TOKEN)]
+    assert [True] == [exposure.at_head for exposure in result.of(OTHER)]
+
+
+def test_a_bare_repository_goes_by_its_head_alone(repository: Repository, swept: Sweep, tmp_path: Path) -> None:
+    repository.run("checkout", "--quiet", "-B", "main")
+    repository.commit({"a": LINE, "b": b"x\n"})
+    repository.run("checkout", "--quiet", "-b", "develop")
+    repository.commit({"a": b"clean\n"})
+    subprocess.run(["git", "clone", "--quiet", "--mirror", repository.path, tmp_path / "mirror"], check=True)
+
+    result = swept(tmp_path / "mirror")
+
+    assert [False] == [exposure.at_head for exposure in result.of(TOKEN)]
