@@ -28,7 +28,7 @@ OPENINGS: dict[str, tuple[bytes, ...]] = {
         b"kind: Secret\ndata:\n  a: |\n    ",
         b'{"kind": "Secret", "data": {"a":',
     ),
-    "basic-login": (b'"auth": "QUJDREVGR0g6', b"Authorization: Basic QUJDREVGR0g6"),
+    "basic-login": (b'"auth": "' + base64_of(b"ABCDEFGH:"), b"Authorization: " + b"Basic " + base64_of(b"ABCDEFGH:")),
     "base64": (b'x = "' + base64_of(b"a text of some words"), b"A" * 20 + b"=="),
     "hex": (b'x = "' + b"a text of words".hex().encode(),),
     "joined-literals": (b"x = 'abc' + 'def", b'x = "abc"\n"def'),
