@@ -161,7 +161,8 @@ def _readable(row: Mapping[str, Any], ranks: Mapping[int, int], names: Mapping[s
 def workshop(tmp_path: Path, quick: None) -> Workshop:
     made = Workshop(tmp_path)
     made.commit({".gitignore": ".env\n", **_files(range(12))}, "begin", "2024-03-01T10:00:00+00:00")
-    made.git("branch", "even")
+    # No branch is called like a default one: what HEAD does not hold is cleaned.
+    made.git("branch", "-m", "even")
     made.git("checkout", "-q", "-b", "odd")
     made.commit(dict.fromkeys(_files(range(6))) | _files(range(12, 18)), "turn", "2024-03-02T10:00:00+00:00")
     key = tmp_path / "key"
