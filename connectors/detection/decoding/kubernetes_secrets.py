@@ -26,8 +26,8 @@ _BLOCK = re.compile(
     rb"^(?P<indent>[ \t]*)(?:- )?(?P<quote>[\"']?)(?:data|binaryData)(?P=quote)[ \t]*:[ \t]*\r?$", re.MULTILINE
 )
 _ENTRY = re.compile(
-    rb"(?P<indent>[ \t]+)(?P<quote>[\"']?)(?P<name>[A-Za-z0-9._-]{1,253})(?P=quote)[ \t]*:[ \t]*"
-    rb"(?:(?P<folded>[|>][-+0-9]{0,2})|(?P<mark>[\"']?)(?P<value>[A-Za-z0-9+/]+={0,2})(?P=mark))?[ \t]*(?:#.*)?\r?$"
+    rb"(?P<indent>[ \t]++)(?P<quote>[\"']?)(?P<name>[A-Za-z0-9._-]{1,253})(?P=quote)[ \t]*+:[ \t]*+"
+    rb"(?:(?P<folded>[|>][-+0-9]{0,2})|(?P<mark>[\"']?)(?P<value>[A-Za-z0-9+/]++={0,2})(?P=mark))?[ \t]*+(?:#.*)?\r?$"
 )
 _CONTINUED = re.compile(rb"[ \t]+(?P<value>[A-Za-z0-9+/]+={0,2})[ \t]*\r?$")
 _OBJECT = re.compile(rb"\\?\"(?:data|binaryData)\\?\"\s*:\s*\{(?P<entries>[^{}]*+)\}")

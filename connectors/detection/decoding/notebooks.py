@@ -15,7 +15,8 @@ from connectors.detection.decoding.kinds import Encoding
 from connectors.detection.decoding.pieces import Claims, Piece
 from connectors.detection.matcher import Text
 
-_STRING = re.compile(rb'"(?P<body>(?:[^"\\\n]++|\\.)*+)"')
+_STRING = re.compile(rb'"(?P<body>(?:[^"\\\n]++|\\.)*+)"?')
+"""One that nothing closes ends with its line, so that each byte of it is looked at but once."""
 _LONGEST = 64 << 10
 """Longer strings are pictures."""
 _ESCAPES = 500_000

@@ -32,11 +32,13 @@ _ENCRYPTED = re.compile(rb"/Encrypt\s{1,8}\d")
 _SHOWS_TEXT = re.compile(rb"\bBT\b|[\])>]\s{0,8}T[jJ]\b")
 _TOKEN = re.compile(
     rb"\((?P<text>(?:[^()\\]++|\\[\s\S]|\((?:[^()\\]++|\\[\s\S])*+\))*+)\)"
+    rb"|\((?P<open>(?:[^()\\]++|\\[\s\S])*+)"
     rb"|<(?P<hex>[0-9A-Fa-f\s]{2,65536}+)>"
     rb"|(?P<kern>-[0-9]{1,6}(?:\.[0-9]{1,6})?)(?=\s{0,4}[(<])"
     rb"|(?P<move>-?[0-9.]{1,12})\s{1,4}T[dD]\b"
     rb"|(?P<line>\bT\*|\bTm\b|\bET\b|(?<=[)\s])['\"](?=\s))"
 )
+"""A string that nothing closes is taken as far as the next bracket, so that each byte of it is looked at but once."""
 _BLANK_FROM = 180
 """A kerning, in thousandths of the font's size, from which on it stands for a blank between words."""
 _ESCAPE = re.compile(rb"\\(?:(?P<octal>[0-7]{1,3})|(?P<end>\r\n?|\n)|(?P<plain>[\s\S]))")
@@ -103,8 +105,9 @@ def _texts(content: bytes) -> Iterator[bytes]:
 def _shown(content: bytes) -> Iterator[bytes]:
     """Yield the strings that are shown, and what stands for the space between them."""
     for token in _TOKEN.finditer(content):
-        if token["text"] is not None:
-            yield _string(_ESCAPE.sub(_character, token["text"]))
+        text = token["open"] if token["text"] is None else token["text"]
+        if text is not None:
+            yield _string(_ESCAPE.sub(_character, text))
         elif token["hex"] is not None:
             digits = b"".join(token["hex"].split())
             yield _string(bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode()))

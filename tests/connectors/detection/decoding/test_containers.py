@@ -131,6 +131,11 @@ def test_what_was_deleted_from_a_database_still_lies_there() -> None:
     assert [one.detector for one in scan(wiped)] == ["postgresql-url"]
 
 
+def test_an_unclosed_string_of_a_pdf_is_read_and_what_follows_as_well() -> None:
+    assert way(pdf_of(b"BT (Token: " + TOKEN)) == ("pdf",)
+    assert way(pdf_of(b"BT (a ( [(" + TOKEN[:9] + b")-12(" + TOKEN[9:] + b")] TJ ET")) == ("pdf",)
+
+
 def test_an_embedded_file_of_a_pdf() -> None:
     (one,) = holders(scan(pdf_of(zip_of({"a": LINE * 3}), b"/Type /EmbeddedFile /Filter /FlateDecode")))
     assert one.decoding == ("pdf", "zip:a")
