@@ -78,6 +78,10 @@ def private_key(value: bytes, _context: bytes) -> Facts:
     return Facts(public=dict(key.facts), canonical=key.canonical) if key else Facts()
 
 
+_LOGIN = re.compile(r"//[^/\s]*@")
+"""A login in a URL: its password must not leave with an issuer's or an audience's address."""
+
+
 def jwt(value: bytes, _context: bytes) -> Facts:
     """The registered claims of a JSON Web Token (RFC 7519 section 4.1) and its header's algorithm and key id."""
     from connectors.detection.checksums import json_segment
@@ -90,7 +94,9 @@ def jwt(value: bytes, _context: bytes) -> Facts:
         content = holder.get(name)
         if isinstance(content, list) and all(isinstance(item, str) for item in content):
             content = " ".join(content)
-        if isinstance(content, str) and _PRINTABLE.match(content) and content.encode() not in value:
+        if not isinstance(content, str) or _LOGIN.search(content) or _may_be_a_token(content.encode()):
+            continue
+        if _PRINTABLE.match(content) and content.encode() not in value:
             public[name] = content
     return Facts(public=public, created_time=_time(claims.get("iat")), expiration_time=_time(claims.get("exp")))
 
@@ -131,10 +137,15 @@ def url(value: bytes, context: bytes) -> Facts:
         public={
             name: content.decode("ascii", "backslashreplace")
             for name, content in public.items()
-            if content and password not in content and not _may_be_a_token(content)
+            if content and not _holds(content, password) and not _may_be_a_token(content)
         },
         canonical=password,
     )
+
+
+def _holds(content: bytes, password: bytes) -> bool:
+    """Whether a part of a URL repeats the password, as it stands or percent-encoded."""
+    return any(password.lower() in text.lower() for text in (content, unquote_to_bytes(content)))
 
 
 def _may_be_a_token(content: bytes) -> bool:
