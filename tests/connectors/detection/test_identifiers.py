@@ -244,3 +244,14 @@ def test_any_bytes_get_an_answer(name: str, value: bytes, context: bytes) -> Non
     for key, content in IDENTIFIERS[name](value, context).public.items():
         assert key
         assert content
+
+
+def test_no_login_in_an_issuer_and_no_password_in_a_user_is_told() -> None:
+    password = samples("{alnum:14}", 7, 1)[0].decode()
+    parts = ({"alg": "HS256"}, {"iss": f"https://svc:{password}@id.corp.net/", "aud": "https://api.corp.net"})
+    token = b".".join([*(base64.urlsafe_b64encode(json.dumps(one).encode()).rstrip(b"=") for one in parts), b"c2ln"])
+    encoded = "".join(f"%{ord(character):02x}" for character in password)
+    address = f"https://{encoded}:{password}@api.corp.net/".encode()
+
+    assert dict(IDENTIFIERS["jwt"](token, b"").public) == {"alg": "HS256", "aud": "https://api.corp.net"}
+    assert "user" not in IDENTIFIERS["url"](address, address).public
