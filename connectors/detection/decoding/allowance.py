@@ -36,6 +36,7 @@ class Omission(Enum):
     )
     DEPTH = ("decoding_depth", f"encoded content inside more than {DEPTH} layers of encoded content")
     KIND = ("unopened_container", "archives of a kind that is not opened, such as 7z, rar and zstd")
+    FAULT = ("decoding_fault", "encoded content at which a decoder failed: read up to there, and a defect to report")
 
     def __init__(self, reason: str, detail: str) -> None:
         self.reason = reason
@@ -92,5 +93,5 @@ class Allowance:
         """Take note that something of the object was left out."""
         if omission is Omission.LARGE and self._incomplete:
             return  # what is missing inside is missing for the reason that was told outside
-        self._incomplete |= omission in {Omission.DAMAGED, Omission.LIMIT}
+        self._incomplete |= omission in {Omission.DAMAGED, Omission.LIMIT, Omission.FAULT}
         self._spending.omissions.setdefault(omission, set()).add(self._key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -23,6 +24,7 @@ _XZ_MEMORY = 128 << 20
 """What a dictionary may take: twice what the strongest preset of xz asks for."""
 _STREAMS = 1_000
 """Streams one behind the other in one file."""
+_NOT_PADDING = re.compile(rb"[^\0]")
 _FAULTS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, MemoryError)
 """What the decompressors raise on damaged input: bz2 an OSError; for too large a dictionary, an LZMAError."""
 
@@ -93,7 +95,11 @@ def expand(begin: Begin, raw: bytes | memoryview, start: int, allowance: Allowan
     room = allowance.room // cost
     if room <= 0:
         return Expanded(b"", start, ended=False, cut=True, fault=False)
-    found = _inflate(begin(), raw, start, room, _PORTION)
+    try:
+        expander = begin()
+    except _FAULTS:  # the header of a stream may ask for what no decompressor does
+        return Expanded(b"", start, ended=False, cut=False, fault=True)
+    found = _inflate(expander, raw, start, room, _PORTION)
     if found.fault:
         again = _inflate(begin(), raw, start, room, _SMALL_PORTION)
         allowance.spend(again.used - start)
@@ -135,7 +141,8 @@ def expanded_pieces(
 ) -> Iterator[Piece]:
     """Yield what a file holds that is one compressed stream, or several one behind the other, as one text.
 
-    A further stream begins with `again`; what else follows is padding and left alone. `whole` is false when the file
+    A further stream begins with `again`, behind NUL bytes or none; what else follows is left alone, and where it holds
+    such a beginning that is said. `whole` is false when the file
     is only the beginning of one, which is then no damage.
     """
     parts: list[bytes] = []
@@ -149,7 +156,12 @@ def expanded_pieces(
             missing = Omission.DAMAGED if whole else Omission.LARGE
             allowance.omit(Omission.LIMIT if found.cut else missing)
             break
-        if again is None or not raw.startswith(again, position):
+        if again is None:
+            break
+        position = _behind_padding(raw, position)
+        if not raw.startswith(again, position):
+            if raw.find(again, position) >= 0:
+                allowance.omit(Omission.DAMAGED)
             break
         if size >= MEMBER_BYTES:
             allowance.omit(Omission.LIMIT)
@@ -159,3 +171,8 @@ def expanded_pieces(
     text = b"".join(parts)
     if text:
         yield Piece(step, text, base, base + len(raw), container=True, whole=ended)
+
+
+def _behind_padding(raw: bytes, position: int) -> int:
+    found = _NOT_PADDING.search(raw, position)
+    return len(raw) if found is None else found.start()

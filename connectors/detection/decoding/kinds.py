@@ -38,3 +38,5 @@ class Container(msgspec.Struct, frozen=True):
     """Whether a window is one. Takes constant time."""
     open: Callable[[Text, Window, Allowance], Iterator[Piece]]
     """Read what it holds, within the allowance, and as far as that is possible where it is damaged."""
+    opened: bool = True
+    """False for what is only named."""

@@ -28,6 +28,8 @@ def _find(
     """Read every string with an escape in it; the others are lines as they stand."""
     if window.offset or not bytes(buffer[window.start : window.start + 64]).lstrip().startswith(b"{"):
         return
+    if not window.whole:
+        allowance.omit(Omission.LARGE)
     parts: list[bytes] = []
     anchors: list[tuple[int, int]] = []
     size = 0

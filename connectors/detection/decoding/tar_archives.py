@@ -53,17 +53,20 @@ def _number(field: bytes) -> int | None:
 
 
 def _open(buffer: Text, window: Window, allowance: Allowance) -> Iterator[Piece]:
-    position, names, long_name = window.start, list[str](), b""
+    position, names, long_name, ended = window.start, list[str](), b"", False
     while position + _BLOCK <= window.end:
         block = bytes(buffer[position : position + _BLOCK])
         if not block.strip(b"\0"):
-            break  # a block of zeros ends the archive
+            # A block of zeros ends the archive; another one may have been written behind it.
+            ended, position = True, position + _BLOCK
+            continue
         header = _header(block)
         if header is None:
-            allowance.omit(Omission.DAMAGED)
+            if not ended:
+                allowance.omit(Omission.DAMAGED)
             position = _next_header(buffer, position + _BLOCK, window.end)
             continue
-        name, kind, size = header
+        (name, kind, size), ended = header, False
         begin = position + _BLOCK
         end = min(begin + size, window.end)
         if begin + size > window.end:

@@ -32,4 +32,4 @@ def _open(_buffer: Text, _window: Window, allowance: Allowance) -> Iterator[Piec
     yield from ()
 
 
-UNOPENED = Container("unopened", tuple(magic[:2] for magic in _MAGICS), _recognises, _open)
+UNOPENED = Container("unopened", tuple(magic[:2] for magic in _MAGICS), _recognises, _open, opened=False)

@@ -6,6 +6,9 @@ its own, and what is found in it depends on its bytes alone.
 
 from __future__ import annotations
 
+import lzma
+import struct
+import zlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -25,6 +28,18 @@ from connectors.detection.places import Places, comment_lines
 from connectors.detection.suppressions import inline_suppression
 
 _SHEET_BYTES = 1 << 20
+_FAULTS = (
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    OSError,
+    EOFError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
+"""What a decoder may run into on bytes that nobody thought of: that is a defect of it, and no reason to lose others."""
 DETECTIONS_PER_WINDOW = 10_000
 
 _BY_BEGINNING: dict[bytes, list[Container]] = {}
@@ -204,6 +219,14 @@ def _pieces(buffer: Text, window: Window, one: _Encoded, origin: _Origin, claims
         for piece in one.wide:
             if allowance.afford(len(piece.text)):
                 yield piece
+    try:
+        yield from _layer_below(buffer, window, one, origin, claims)
+    except _FAULTS:
+        allowance.omit(Omission.FAULT)
+
+
+def _layer_below(buffer: Text, window: Window, one: _Encoded, origin: _Origin, claims: Claims) -> Iterator[Piece]:
+    allowance = origin.allowance
     if origin.depth < DEPTH:
         yield from _steps(buffer, window, one, claims, allowance)
     elif one.container is not None or next(_steps(buffer, window, one, claims, allowance), None) is not None:
@@ -213,6 +236,8 @@ def _pieces(buffer: Text, window: Window, one: _Encoded, origin: _Origin, claims
 def _steps(buffer: Text, window: Window, one: _Encoded, claims: Claims, allowance: Allowance) -> Iterator[Piece]:
     if one.container is not None:
         yield from one.container.open(buffer, window, allowance)
+        if one.container.opened and not window.whole:
+            allowance.omit(Omission.LARGE)  # what is cut off may look whole: a PDF, a database, a second archive
     for number, marks in sorted(one.marks.items()):
         yield from ENCODINGS[number].find(buffer, window, marks, claims, allowance)
 

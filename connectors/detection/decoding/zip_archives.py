@@ -26,7 +26,7 @@ _END_BYTES = 22 + 0xFFFF
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _CENTRAL_HEADER = struct.Struct("<4s6H3L5H2L")
 _END_RECORD = struct.Struct("<4s4H2LH")
-_ENCRYPTED, _SIZES_BEHIND, _UTF8 = 1, 8, 0x800
+_ENCRYPTED, _MARKS_END, _SIZES_BEHIND, _UTF8 = 1, 2, 8, 0x800
 _STORED, _DEFLATED, _BZIP2, _LZMA = 0, 8, 12, 14
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
 """What stands in a field that is too small: the real size is in the extra field of Zip64."""
@@ -40,6 +40,8 @@ class _Member(msgspec.Struct, frozen=True):
     """Where its content begins in the archive."""
     size: int | None
     """Its compressed size; `None` when only the end of its stream tells."""
+    unmarked: bool
+    """Whether its stream may end without saying so, as LZMA's does without a flag."""
 
 
 def _recognises(buffer: Text, window: Window) -> bool:
@@ -91,7 +93,7 @@ def _content(raw: bytes, member: _Member, allowance: Allowance, missing: Omissio
     found = expand(begin, memoryview(raw)[start:end], 0, allowance, cost=1 if member.method == _DEFLATED else 8)
     if found.cut:
         allowance.omit(Omission.LIMIT)
-    elif not found.ended and member.method != _LZMA:
+    elif found.fault or not (found.ended or member.unmarked):
         allowance.omit(missing)
     return found.text
 
@@ -133,7 +135,8 @@ def _by_directory(raw: bytes, allowance: Allowance) -> Iterator[_Member] | None:
         return None
     _, _, _, _, count, size, offset, _ = _END_RECORD.unpack_from(raw, end)
     if count == 0 and size == 0:
-        return iter(())
+        # An archive without members has no headers: a record that says so behind some hides them.
+        return None if 0 <= raw.find(LOCAL, 0, end) else iter(())
     begin = _directory_start(raw, end, size, offset)
     if begin is None:
         return None
@@ -154,7 +157,7 @@ def _directory_start(raw: bytes, end: int, size: int, offset: int) -> int | None
 
 
 def _directory(raw: bytes, begin: int, shift: int, count: int, allowance: Allowance) -> Iterator[_Member]:
-    position, seen = begin, 0
+    position, seen, places = begin, 0, set[int]()
     while raw.startswith(CENTRAL, position) and position + _CENTRAL_HEADER.size <= len(raw):
         fields = _CENTRAL_HEADER.unpack_from(raw, position)
         _, _, _, flags, method, _, _, _, size, _, name_size, extra_size, comment_size, _, _, _, offset = fields
@@ -167,6 +170,7 @@ def _directory(raw: bytes, begin: int, shift: int, count: int, allowance: Allowa
         if at < 0 or not raw.startswith(LOCAL, at) or at + _LOCAL_HEADER.size > len(raw):
             allowance.omit(Omission.DAMAGED)
             continue
+        places.add(at)
         local = _LOCAL_HEADER.unpack_from(raw, at)
         if name.endswith(b"/") and size == 0:
             continue
@@ -176,9 +180,14 @@ def _directory(raw: bytes, begin: int, shift: int, count: int, allowance: Allowa
             bool(flags & _ENCRYPTED),
             at + _LOCAL_HEADER.size + local[9] + local[10],
             size,
+            method == _LZMA and not flags & _MARKS_END,
         )
     if seen < count < _FULL_16:
         allowance.omit(Omission.DAMAGED)
+    if raw.startswith(LOCAL) and 0 not in places:
+        # Another archive stands before the one that the directory speaks of.
+        allowance.omit(Omission.DAMAGED)
+        yield from _by_headers(raw[: min(places, default=begin)])
 
 
 def _zip64(extra: bytes, full: int, size: int, offset: int) -> tuple[int, int]:
@@ -211,8 +220,8 @@ def _by_headers(raw: bytes) -> Iterator[_Member]:
             following = raw.find(b"PK", following + 2)
         if not name.endswith(b"/"):
             size = told if told is not None else (following if following >= 0 else len(raw)) - begin
-            utf8 = bool(flags & _UTF8)
-            yield _Member(member_name(name, utf8=utf8), method, bool(flags & _ENCRYPTED), begin, max(size, 0))
+            utf8, unmarked = bool(flags & _UTF8), method == _LZMA and not flags & _MARKS_END
+            yield _Member(member_name(name, utf8=utf8), method, bool(flags & _ENCRYPTED), begin, max(size, 0), unmarked)
         position = raw.find(LOCAL, max(following, begin)) if following >= 0 else -1
 
 

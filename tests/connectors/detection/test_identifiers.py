@@ -253,5 +253,9 @@ def test_no_login_in_an_issuer_and_no_password_in_a_user_is_told() -> None:
     encoded = "".join(f"%{ord(character):02x}" for character in password)
     address = f"https://{encoded}:{password}@api.corp.net/".encode()
 
-    assert dict(IDENTIFIERS["jwt"](token, b"").public) == {"alg": "HS256", "aud": "https://api.corp.net"}
+    assert dict(IDENTIFIERS["jwt"](token, b"").public) == {
+        "alg": "HS256",
+        "iss": "https://id.corp.net/",
+        "aud": "https://api.corp.net",
+    }
     assert "user" not in IDENTIFIERS["url"](address, address).public

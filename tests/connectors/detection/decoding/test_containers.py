@@ -13,7 +13,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,13 +21,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.detection.batch import Batch, Window
-from connectors.detection.decoding.allowance import Omission
+from connectors.detection.decoding.allowance import Allowance, Omission, Spending
+from connectors.detection.decoding.kinds import Container
+from connectors.detection.decoding.pieces import Claims, Piece
+from connectors.detection.decoding.walk import _Encoded, _Origin, _pieces
+from connectors.detection.matcher import Text
 from tests.connectors.detection.decoding.encoded import (
     LINE,
     PASSWORD,
     TOKEN,
     a_token,
     class_of,
+    detector,
     document_of,
     fresh,
     holders,
@@ -54,6 +59,8 @@ def way(content: bytes) -> tuple[str, ...]:
         pytest.param(gzip.compress(NOISE + LINE), ("gzip",), id="gzip"),
         pytest.param(gzip.compress(NOISE) + gzip.compress(LINE * 3), ("gzip",), id="gzip of two members"),
         pytest.param(gzip.compress(LINE * 3) + bytes(600), ("gzip",), id="gzip with padding"),
+        pytest.param(gzip.compress(NOISE) + bytes(600) + gzip.compress(LINE * 3), ("gzip",), id="gzip behind padding"),
+        pytest.param(lzma.compress(NOISE) + bytes(8) + lzma.compress(LINE * 3), ("xz",), id="xz behind padding"),
         pytest.param(zlib.compress(LINE * 3, 1), ("zlib",), id="zlib, fast"),
         pytest.param(zlib.compress(LINE * 3, 9), ("zlib",), id="zlib, best"),
         pytest.param(bz2.compress(LINE) + bz2.compress(b"more"), ("bzip2",), id="bzip2"),
@@ -68,6 +75,9 @@ def way(content: bytes) -> tuple[str, ...]:
         pytest.param(tar_of({"n" * 120 + "/a": LINE}, tarfile.PAX_FORMAT), (f"tar:{'n' * 120}/a",), id="tar, pax name"),
         pytest.param(tar_of({"n" * 120 + "/a": LINE}, tarfile.USTAR_FORMAT), (f"tar:{'n' * 120}/a",), id="tar, ustar"),
         pytest.param(gzip.compress(tar_of({"a": b"", "b/c": LINE})), ("gzip", "tar:b/c"), id="tar.gz"),
+        pytest.param(
+            tar_of({"a": NOISE}) + tar_of({"b.gz": gzip.compress(LINE * 3)}), ("tar:b.gz", "gzip"), id="tar behind tar"
+        ),
         pytest.param(zip_of({"in.zip": zip_of({"a": LINE * 3})}), ("zip:in.zip", "zip:a"), id="zip in zip"),
         pytest.param(document_of(TOKEN[:9], TOKEN[9:]), ("zip:word/document.xml", "office-text"), id="docx"),
         pytest.param(document_of(LINE), ("zip:word/document.xml",), id="docx in one run"),
@@ -222,6 +232,70 @@ def test_behind_a_damaged_header_a_tar_goes_on() -> None:
     assert omissions(bytes(content)) == ({Omission.DAMAGED}, 1)
 
 
+NO_MEMBERS = b"PK\5\6" + bytes(18)
+"""The last record of a zip archive without members."""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(zip_of({"a": LINE * 3}) + NO_MEMBERS, id="behind the archive"),
+        pytest.param(zip_of({"a": LINE * 3})[:-2] + b"\x1e\0" + NO_MEMBERS + bytes(8), id="in its comment"),
+        pytest.param(zip_of({"a": LINE * 3}) + zip_of({"b": b"x"}), id="another archive behind it"),
+    ],
+)
+def test_a_record_that_hides_the_members_of_a_zip(content: bytes) -> None:
+    assert omissions(content) == ({Omission.DAMAGED}, 1)
+
+
+def lzma_zip(place: int, wrong: bytes) -> bytes:
+    """An archive by LZMA with other bytes from a place in its member on."""
+    content = zip_of({"a": NOISE + LINE * 3}, zipfile.ZIP_LZMA)
+    begin = content.index(b"PK\3\4") + 31 + place
+    return content[:begin] + wrong + content[begin + len(wrong) :]
+
+
+def test_a_member_by_lzma_that_cannot_be_read_is_named() -> None:
+    assert omissions(lzma_zip(0, b"")) == (set(), 1)
+    assert omissions(lzma_zip(4, b"\x2c")) == ({Omission.DAMAGED}, 0)
+    assert omissions(lzma_zip(300, b"\x55" * 40)) == ({Omission.DAMAGED}, 0)
+
+
+def test_the_next_stream_behind_something_else_is_named() -> None:
+    assert omissions(gzip.compress(NOISE) + b"?" + gzip.compress(LINE * 3)) == ({Omission.DAMAGED}, 0)
+    assert omissions(gzip.compress(LINE * 3) + b"? and nothing else") == (set(), 1)
+    assert omissions(tar_of({"a": LINE}) + b"?" * 2000) == (set(), 1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(gzip.compress(LINE * 3), id="gzip"),
+        pytest.param(zip_of({"a": LINE * 3}), id="zip"),
+        pytest.param(tar_of({"a": LINE}), id="tar"),
+        pytest.param(pdf_of(b"BT (" + TOKEN + b") Tj ET"), id="pdf"),
+        pytest.param(sqlite_of(("a", "token " + TOKEN.decode())), id="sqlite"),
+        pytest.param(class_of(b"x", TOKEN), id="class"),
+        pytest.param(json.dumps({"nbformat": 4, "source": ["a\n", TOKEN.decode()]}).encode(), id="notebook"),
+    ],
+)
+def test_the_first_part_of_a_large_object_may_look_whole(content: bytes) -> None:
+    assert omissions(content) == (set(), 1)
+    assert omissions(content, whole=False) == ({Omission.LARGE}, 1)
+
+
+def test_a_decoder_that_fails_costs_its_object_alone() -> None:
+    def fail(_buffer: Text, window: Window, _allowance: Allowance) -> Iterator[Piece]:
+        yield Piece("first", LINE, window.start, window.end, container=True)
+        raise IndexError
+
+    spending = Spending()
+    one = _Encoded(container=Container("failing", (), lambda _buffer, _window: True, fail))
+    origin = _Origin(Allowance("object", 9, spending))
+    assert [piece.step for piece in _pieces(b"something", Window("object", 0, 9), one, origin, Claims([]))] == ["first"]
+    assert spending.omissions == {Omission.FAULT: {"object"}}
+
+
 def encrypted_zip() -> bytes:
     content = bytearray(zip_of({"a": NOISE, "b": LINE * 3}))
     content[6] |= 1
@@ -267,6 +341,7 @@ MAGICS = [
 @given(st.sampled_from(MAGICS), st.binary(max_size=600))
 def test_any_bytes_behind_a_magic(magic: bytes, rest: bytes) -> None:
     scan(magic + rest)
+    assert Omission.FAULT not in detector().left_out
 
 
 WHOLE = [
@@ -286,6 +361,7 @@ def test_any_damage(content: bytes, data: st.DataObject) -> None:
         if not damaged:
             return
     scan(bytes(damaged))
+    assert Omission.FAULT not in detector().left_out
 
 
 def test_numbers_in_a_directory_may_lead_anywhere() -> None:
