@@ -89,6 +89,12 @@ class PolicySettings(Section):
     """The same for types not listed."""
     inactive_days: Days = _DEFAULT_POLICY.inactive_days
     """Days without a commit after which a person counts as inactive in git."""
+    unused_days: Days = _DEFAULT_POLICY.unused_days
+    """Days without use after which an identity or a credential counts as unused."""
+    expiring_days: Days = _DEFAULT_POLICY.expiring_days
+    """Days before its expiry from which on a credential counts as expiring soon."""
+    audit_log_days: Days = _DEFAULT_POLICY.audit_log_days
+    """Days for which a log of what identities did must be kept."""
     remediation_days: dict[Severity, Days] = {}
     """By severity: days until a finding is due. Severities not listed keep their default."""
     accountable_sources: list[OwnerSource] = sorted(_DEFAULT_POLICY.accountable_sources)
@@ -366,6 +372,9 @@ class Configuration:
             rotation_days=dict(given.rotation_days),
             default_rotation_days=given.default_rotation_days,
             inactive_days=given.inactive_days,
+            unused_days=given.unused_days,
+            expiring_days=given.expiring_days,
+            audit_log_days=given.audit_log_days,
             remediation_days={**_DEFAULT_POLICY.remediation_days, **given.remediation_days},
             accountable_sources=frozenset(given.accountable_sources),
             admitted_suppressions=frozenset(given.admitted_suppressions),

@@ -6,10 +6,11 @@ configuration or a key file: the agent builds the session and hands it in.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from storage.inventory import Record
+from storage.inventory import Facet, Observation, Record
 
 
 class Limits(Record, frozen=True, kw_only=True):
@@ -77,4 +78,43 @@ class Session(Protocol):
     @property
     def progress(self) -> Progress:
         """How far it is."""
+        ...
+
+
+class Target(Record, frozen=True, kw_only=True):
+    """What one worker is to read. Each connector has a kind of its own, of plain fields: it crosses to the worker."""
+
+    name: str | None = None
+    """What the operator calls it; `None` lets the thing itself say how it is called."""
+
+
+class Permission(Record, frozen=True, kw_only=True):
+    """A right that a connector uses: what `doctor` asks for, and what the published least policies grant."""
+
+    action: str
+    """As the provider writes it: `iam:ListAccessKeys`."""
+    facets: frozenset[Facet] = frozenset()
+    """The questions that stay open without it; none when without it the things themselves are not seen."""
+    optional: bool = False
+    """True for what is only asked for when the configuration says so."""
+
+
+TargetKind_contra = TypeVar("TargetKind_contra", bound=Target, contravariant=True)
+SessionKind_contra = TypeVar("SessionKind_contra", bound=Session, contravariant=True)
+
+
+class Connector(Protocol[TargetKind_contra, SessionKind_contra]):
+    """Reads targets of one kind."""
+
+    @property
+    def name(self) -> str:
+        """As the configuration and every `Scope.connector` call it."""
+        ...
+
+    def collect(self, target: TargetKind_contra, session: SessionKind_contra) -> Iterator[Observation]:
+        """Read one target, and yield what is seen of it as it is seen.
+
+        Every scope is announced before anything in it, and closed by one `Coverage`. What the provider refuses is a
+        `Gap`: with a `facet` where only a question stays open, without one where the things themselves were not seen.
+        """
         ...

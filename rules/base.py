@@ -26,7 +26,9 @@ from storage.inventory import (
     Context,
     CoverageState,
     CoverageStatus,
+    CredentialState,
     Facet,
+    IdentityState,
     Occurrence,
     Outcome,
     Owner,
@@ -34,8 +36,10 @@ from storage.inventory import (
     Policy,
     Record,
     ResourceState,
+    SafeguardState,
     SecretExposure,
     Severity,
+    StoredSecretState,
     Subject,
     SubjectKind,
     SuppressionSource,
@@ -189,8 +193,16 @@ def kind_of(subject: Subject) -> SubjectKind:
             return SubjectKind.EXPOSURE
         case ResourceState():
             return SubjectKind.RESOURCE
-        case CoverageState():  # pragma: no branch - mypy proves that there is no other case
+        case CoverageState():
             return SubjectKind.SCOPE
+        case IdentityState():
+            return SubjectKind.IDENTITY
+        case CredentialState():
+            return SubjectKind.CREDENTIAL
+        case StoredSecretState():
+            return SubjectKind.STORED_SECRET
+        case SafeguardState():  # pragma: no branch - mypy proves that there is no other case
+            return SubjectKind.SAFEGUARD
 
 
 def never_shared(exposure: SecretExposure) -> bool:
@@ -286,7 +298,7 @@ def _bearing(subject: Subject, context: Context) -> _Bearing:
                 locator=next(iter(subject.examples), None),
                 owner=who_answers(resolve_resource((resource.uid, resource.name, *resource.aliases), context.policy)),
             )
-        case CoverageState(scope=scope):  # pragma: no branch - mypy proves that there is no other case
+        case CoverageState(scope=scope):
             return _Bearing(
                 uid=scope.uid,
                 confidence=Confidence.HIGH,
@@ -294,6 +306,22 @@ def _bearing(subject: Subject, context: Context) -> _Bearing:
                 locator=next((gap.locator for gap in subject.gaps if gap.locator), None),
                 owner=who_answers(resolve_resource(_names(scope.resource_uid), context.policy)),
             )
+        case IdentityState(identity=identity):
+            return _provided(identity.uid, identity.resource_uid, identity.name, who_answers(identity.owners))
+        case CredentialState(credential=credential, identity=holder):
+            name = credential.public_identifier or credential.name or credential.uid
+            owner = who_answers(holder.owners) if holder else None
+            return _provided(credential.uid, credential.resource_uid, name, owner)
+        case StoredSecretState(stored_secret=slot):
+            return _provided(slot.uid, slot.resource_uid, slot.name, who_answers(slot.owners))
+        case SafeguardState(safeguard=safeguard):  # pragma: no branch - mypy proves that there is no other case
+            owner = who_answers(resolve_resource(_names(safeguard.resource_uid), context.policy))
+            return _provided(safeguard.uid, safeguard.resource_uid, safeguard.name, owner)
+
+
+def _provided(uid: str, resource_uid: str, locator: str, owner: Owner | None) -> _Bearing:
+    """What is taken over from something that a provider lists: it is there, and its name says where to look."""
+    return _Bearing(uid=uid, confidence=Confidence.HIGH, resource_uid=resource_uid, locator=locator, owner=owner)
 
 
 def _names(resource_uid: str) -> tuple[str, str]:

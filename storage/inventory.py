@@ -34,6 +34,8 @@ class Facet(StrEnum):
     PRIVILEGES = "privileges"
     TRUST = "trust"
     """Who may act as it from outside: federation and its conditions."""
+    ENCRYPTION = "encryption"
+    """Whether what is kept is kept encrypted."""
     PROVENANCE = "provenance"
     """Which commits brought it, hold it and took it away."""
 
@@ -184,17 +186,26 @@ class IdentityKind(StrEnum):
 
     APPLICATION = "application"
     """A registered application, or whatever program was given an API key."""
+    ACCOUNT_ROOT = "account root"
+    """The login that owns a whole account, above every policy."""
     BOT_USER = "bot user"
     CI_JOB = "CI job"
     CI_RUNNER = "CI runner"
     CI_TRIGGER = "CI trigger"
     DEPLOY_TOKEN = "deploy token"
     """Itself the identity: it belongs to a repository and to nobody."""
+    IAM_ROLE = "IAM role"
     IAM_ROLE_SESSION = "IAM role session"
     IAM_USER = "IAM user"
     """A user of a cloud's access management: IAM of AWS, RAM of Alibaba, CAM of Tencent."""
+    IDENTITY_PROVIDER = "identity provider"
+    """An outside issuer whose tokens, assertions or certificates are believed: OIDC, SAML, a workload identity pool."""
+    MANAGED_IDENTITY = "managed identity"
+    """An identity that the provider gives to a workload, and whose credentials it keeps and rotates itself."""
     ORGANIZATION = "organization"
     SERVICE_ACCOUNT = "service account"
+    SERVICE_PRINCIPAL = "service principal"
+    """What an application of Entra acts as in one tenant."""
     WORKLOAD = "workload"
     """A machine, an agent or a process that proves itself by what it was given."""
 
@@ -263,6 +274,56 @@ class SuppressionSource(StrEnum):
     """An entry of our own `.nhi-agent-baseline.json`."""
     ALLOW_LIST = "allow_list"
     """An entry of the operator's allow-list. It is part of the policy, and so needs no admission by it."""
+
+
+class PrivilegeLevel(StrEnum):
+    """How far a privilege reaches, least first."""
+
+    LIMITED = "limited"
+    """Named actions on named things."""
+    WILDCARD = "wildcard"
+    """Every action of a service, or named actions on everything."""
+    ESCALATION = "escalation"
+    """Whoever holds it can give himself more than he has, in the end all."""
+    ADMIN = "admin"
+    """Everything in its reach."""
+
+    @property
+    def rank(self) -> int:
+        """Position in the order, 0 for the least."""
+        return list(PrivilegeLevel).index(self)
+
+
+class TrustKind(StrEnum):
+    """Who is let in from outside."""
+
+    ANYBODY = "anybody"
+    """No restriction on who."""
+    ACCOUNT = "account"
+    """Another account, or an identity of it."""
+    SERVICE = "service"
+    """A service of the provider, acting for its customer."""
+    OIDC = "oidc"
+    """Whoever shows a token of an OpenID Connect issuer."""
+    SAML = "saml"
+    """Whoever shows an assertion of a SAML issuer."""
+    CERTIFICATE = "certificate"
+    """Whoever shows a certificate of an authority."""
+
+
+class SafeguardKind(StrEnum):
+    """Which control around non-human identities a safeguard tells of."""
+
+    AUDIT_LOG = "audit_log"
+    """A log of what identities did. `attributes`: `multi_region`, `validated`, `organization`."""
+    AUDIT_LOG_RETENTION = "audit_log_retention"
+    """How long that log is kept. `attributes`: `days`, or `unlimited` is `true`."""
+    ACCESS_ANALYSIS = "access_analysis"
+    """A service of the provider that looks for access from outside."""
+    PASSWORD_POLICY = "password_policy"
+    """What the account demands of passwords. `attributes`: as the provider names its settings."""
+    KEY_ROTATION = "key_rotation"
+    """Whether an encryption key is replaced by itself. `attributes`: `days`."""
 
 
 class Outcome(StrEnum):
@@ -339,6 +400,14 @@ class SubjectKind(StrEnum):
     """A `Resource`, as `ResourceState` shows it."""
     SCOPE = "scope"
     """A `Scope`, as `CoverageState` shows it."""
+    IDENTITY = "identity"
+    """An `Identity`, as `IdentityState` shows it."""
+    CREDENTIAL = "credential"
+    """A `Credential`, as `CredentialState` shows it."""
+    STORED_SECRET = "stored_secret"
+    """A `StoredSecret`, as `StoredSecretState` shows it."""
+    SAFEGUARD = "safeguard"
+    """A `Safeguard`, as `SafeguardState` shows it."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -358,6 +427,10 @@ class Scope(Record, frozen=True, kw_only=True):
     """How a person calls it."""
     carrier: Carrier | None = None
     """For git: which carrier."""
+    region: str | None = None
+    """For a cloud account: the region, or `None` for what is the same in all of them."""
+    api: str | None = None
+    """For a cloud account: the service or collection that was listed, such as `iam` or `secretsmanager`."""
     location: str | None = None
     """For carriers that exist only in one clone (`local`, `worktree`, `metadata`): where that clone lies."""
     part: bool = False
@@ -410,6 +483,8 @@ class Coverage(Record, frozen=True, kw_only=True):
     """How many were read."""
     bytes_read: int = 0
     """How many bytes were scanned, after decompression."""
+    calls: int = 0
+    """How many calls to the provider it took, those that were repeated among them."""
     exclusions: tuple[Exclusion, ...] = ()
     """What was left out on purpose; it does not make the scope incomplete."""
 
@@ -631,79 +706,179 @@ class Resource(Record, frozen=True, kw_only=True):
     """Further plain facts: object format, git version, shallow or not."""
 
 
+class Privilege(Record, frozen=True, kw_only=True):
+    """Something an identity may do."""
+
+    name: str
+    """What grants it, as the provider calls it: a policy, a role, an app role, a scope."""
+    level: PrivilegeLevel
+    """How far it reaches."""
+    reach: str = "*"
+    """Where it holds, as the provider writes it: an account, project, subscription; `*` for the identity's own."""
+    proof: str = ""
+    """What makes it more than limited: the action, statement or role. No more than a person needs to find it."""
+    conditions: tuple[str, ...] = ()
+    """Keys of conditions under which alone it holds; the values are the provider's to show."""
+
+
+class Trust(Record, frozen=True, kw_only=True):
+    """Somebody outside who may act as an identity, and under which conditions."""
+
+    kind: TrustKind
+    """Who that is."""
+    principal: str
+    """As the provider writes it: an account, an issuer, a service; `*` for anybody."""
+    external: bool | None = None
+    """Whether it belongs to somebody outside the organisation; `None` when nobody told which accounts are its own."""
+    conditions: Mapping[str, tuple[str, ...]] = {}
+    """What is demanded beside: condition key or claim to the values or patterns allowed. No secret: an external id is
+    shown as `****`."""
+
+
 class Identity(Record, frozen=True, kw_only=True):
-    """A non-human identity: service account, role, application, bot user, runner, workload."""
+    """A non-human identity: service account, role, application, bot user, runner, workload.
+
+    A connector yields one for each scope that knows of it; storage merges those of one uid.
+    """
 
     uid: str
     """Stable name, `provider:kind:immutable-id`; what can be renamed or reassigned has no part in it."""
-    kind: str
-    """Service account, role, application and so on, as its provider calls it."""
+    scope_uid: str = ""
+    """Scope this observation speaks for; empty on a merged one."""
+    kind: IdentityKind
+    """Which kind of identity it is, whatever its provider calls it."""
     name: str
     """How its provider shows it. Names change; the uid does not."""
     provider: str
     """Where it is defined: the first part of its uid."""
+    resource_uid: str
+    """The account, project or tenant that it belongs to."""
+    aliases: tuple[str, ...] = ()
+    """What else it is called by: ARN, e-mail, application id."""
     created_time: datetime | None = None
     """When it was made; `None` when the provider does not say."""
     last_used_time: datetime | None = None
     """When it was last seen at work; `None` is *never* only when `last_use` was observed."""
+    last_use_tracked_since: datetime | None = None
+    """Before this moment the provider kept no record of use: *never* then means *not since*."""
     enabled: bool | None = None
     """Whether it can act at present; `None` when that is not known."""
     provider_managed: bool = False
-    """True when the provider made it and looks after it: nobody here can rotate it."""
+    """True when the provider made it and looks after it: nobody here can rotate it, nobody here need own it."""
     environment: str | None = None
-    """Which environment it serves, by the policy's names; `None` when nothing tells."""
-    privileges: tuple[str, ...] = ()
-    """What it may do, as the provider writes it: roles, policies, scopes."""
+    """Which environment its tags or labels say it serves, in their word; `None` when they say nothing."""
+    privileges: tuple[Privilege, ...] = ()
+    """What it may do; nothing, if empty and `privileges` was observed."""
+    trusts: tuple[Trust, ...] = ()
+    """Who may act as it from outside; nobody, if empty and `trust` was observed."""
     owners: tuple[Owner, ...] = ()
     """Who answers for it, the accountable first; nobody, if empty and `owner` was observed."""
+    attributes: Mapping[str, str] = {}
+    """Further plain facts, in the provider's words. Never free text, which may hold anything."""
     observed: frozenset[Facet] = frozenset()
     """The questions its source could answer."""
 
 
 class Credential(Record, frozen=True, kw_only=True):
-    """What an identity proves itself with."""
+    """What an identity proves itself with.
+
+    A connector yields one for each scope that knows of it; storage merges those of one uid.
+    """
 
     uid: str
     """Stable name, `provider:kind:immutable-id`."""
+    scope_uid: str = ""
+    """Scope this observation speaks for; empty on a merged one."""
     type: CredentialType
     """What kind of credential it is: the policy's rotation limits go by it."""
+    kind: str
+    """What its provider calls such a thing: `access key`, `signing certificate`."""
+    provider: str
+    """Where it is defined: the first part of its uid."""
+    resource_uid: str
+    """The account, project or tenant that it belongs to."""
     identity_uid: str | None
     """Whose it is; `None` when no source says."""
     public_identifier: str | None
     """What its provider shows of it, `AKIA…`, a key id, a fingerprint; never part of the secret."""
+    name: str | None = None
+    """What people call it, where it has a name."""
+    enabled: bool | None = None
+    """Whether it works at present, but for its expiry; `None` when that is not known."""
     status: str | None = None
-    """Whether it works, in the provider's own word; `None` when the provider has none."""
+    """The same in the provider's own word; `None` when the provider has none."""
+    provider_managed: bool = False
+    """True when the provider made it and rotates it by itself."""
     created_time: datetime | None = None
     """When it was issued; `None` when the provider does not say."""
     last_rotated_time: datetime | None = None
     """When its value was last replaced; `None` is *never* only when `rotation` was observed."""
     last_used_time: datetime | None = None
     """When it was last used; `None` is *never* only when `last_use` was observed."""
+    last_use_tracked_since: datetime | None = None
+    """Before this moment the provider kept no record of use: *never* then means *not since*."""
     expiration_time: datetime | None = None
     """When it ends by itself; `None` is *never* only when `expiration` was observed."""
+    attributes: Mapping[str, str] = {}
+    """Further plain facts, in the provider's words. Never free text, which may hold anything."""
     observed: frozenset[Facet] = frozenset()
     """The questions its source could answer."""
 
 
 class StoredSecret(Record, frozen=True, kw_only=True):
-    """A named slot that holds a value we never read: a CI secret, a vault entry, a parameter."""
+    """A named slot that holds a value we never read: a CI secret, a vault entry, a parameter.
+
+    A connector yields one for each scope that knows of it; storage merges those of one uid.
+    """
 
     uid: str
     """Stable name, `provider:kind:immutable-id`."""
+    scope_uid: str = ""
+    """Scope this observation speaks for; empty on a merged one."""
     kind: str
-    """Which sort of slot: a CI secret, a vault entry, a parameter."""
+    """Which sort of slot, in its provider's word: `secret`, `parameter`, `CI variable`."""
     name: str
     """The slot's name, by which pipelines and workloads ask for it."""
+    provider: str
+    """Where it is kept: the first part of its uid."""
+    resource_uid: str
+    """The account, project, vault or repository that it belongs to."""
+    region: str | None = None
+    """Where in the provider's world it is kept; `None` when that has no regions."""
+    aliases: tuple[str, ...] = ()
+    """What else it is called by: its ARN, its address."""
+    vaulted: bool | None = None
+    """Whether it is kept in what is made for keeping secrets: a vault, a secret manager, an encrypted parameter."""
+    encrypted: bool | None = None
+    """Whether it is kept encrypted; `None` is *unknown* unless `encryption` was observed."""
+    enabled: bool | None = None
+    """Whether it can be read at present; `None` when that is not known."""
+    provider_managed: bool = False
+    """True when a service of the provider made it and rotates it: nobody here can."""
     created_time: datetime | None = None
     """When the slot was made; its present value may be younger."""
     updated_time: datetime | None = None
     """When the slot was last changed. Some sources count a change of its settings as well."""
     last_used_time: datetime | None = None
     """When it was last read; `None` is *never* only when `last_use` was observed."""
+    rotation_enabled: bool | None = None
+    """Whether a schedule replaces it; `None` when that is not known."""
     rotation_days: int | None = None
     """Days between rotations, by its schedule; `None` is *no schedule* only when `rotation` was observed."""
+    last_rotated_time: datetime | None = None
+    """When its value was last replaced by a rotation; `None` is *never* only when `rotation` was observed."""
+    next_rotation_time: datetime | None = None
+    """When its schedule says that it is due; a plan, and no evidence."""
     newest_version_time: datetime | None = None
-    """When its newest version was made: whether the schedule is kept shows here."""
+    """When its newest version in force was made: whether the schedule is kept shows here."""
+    expiration_time: datetime | None = None
+    """When it ends by itself; `None` is *never* only when `expiration` was observed."""
+    environment: str | None = None
+    """Which environment its tags or labels say it serves, in their word; `None` when they say nothing."""
+    owners: tuple[Owner, ...] = ()
+    """Who answers for it, the accountable first; nobody, if empty and `owner` was observed."""
+    attributes: Mapping[str, str] = {}
+    """Further plain facts, in the provider's words. Never free text, which may hold anything."""
     observed: frozenset[Facet] = frozenset()
     """The questions its source could answer."""
 
@@ -712,9 +887,15 @@ class Safeguard(Record, frozen=True, kw_only=True):
     """A fact about a control around non-human identities: required review, log retention, push protection."""
 
     uid: str
-    """Stable name of the control at this resource."""
-    kind: str
-    """Which control it is: required review, log retention, push protection."""
+    """Stable name of the control at this resource, `provider:safeguard:…`."""
+    scope_uid: str = ""
+    """Scope this observation speaks for; empty on a merged one."""
+    kind: SafeguardKind
+    """Which control it is."""
+    name: str
+    """How a person calls it."""
+    provider: str
+    """Where it is set: the first part of its uid."""
     resource_uid: str
     """The resource it guards."""
     enabled: bool | None
@@ -813,9 +994,17 @@ class Policy(Record, frozen=True, kw_only=True):
     """The same for types not listed."""
     inactive_days: int = 180
     """Without a commit for so many days a person counts as inactive in git: a hint, not proof."""
+    unused_days: int = 90
+    """Days without use after which an identity or a credential counts as unused."""
+    expiring_days: int = 30
+    """Days before its expiry from which on a credential counts as expiring soon."""
+    audit_log_days: int = 365
+    """Days for which a log of what identities did must be kept."""
     remediation_days: Mapping[Severity, int] = msgspec.field(default_factory=lambda: dict(_REMEDIATION_DAYS))
     """By severity: days from the first sighting to the due date. A severity not listed has none."""
-    accountable_sources: frozenset[OwnerSource] = frozenset({OwnerSource.OWNERS_FILE, OwnerSource.CODEOWNERS})
+    accountable_sources: frozenset[OwnerSource] = frozenset(
+        {OwnerSource.OWNERS_FILE, OwnerSource.CODEOWNERS, OwnerSource.TAG, OwnerSource.DIRECTORY}
+    )
     """Sources whose claims make somebody accountable; those of any other are leads."""
     admitted_suppressions: frozenset[SuppressionSource] = frozenset()
     """Wishes inside scanned repositories that count as approved; by default none does."""
@@ -875,7 +1064,55 @@ class ResourceState(Record, frozen=True, kw_only=True):
     """At most ten locators of standing exposures."""
 
 
-Subject = SecretExposure | ResourceState | CoverageState
+class IdentityState(Record, frozen=True, kw_only=True):
+    """An identity together with what it proves itself with: the subject of the rules on identities."""
+
+    identity: Identity
+    """What all sources know of it together."""
+    present: bool
+    """False when a scope that lists such identities was read whole and no longer holds it: it was deleted."""
+    credentials: tuple[Credential, ...] = ()
+    """Those of its credentials that are present, by uid."""
+
+
+class CredentialState(Record, frozen=True, kw_only=True):
+    """A credential together with whose it is: the subject of the rules on credentials."""
+
+    credential: Credential
+    """What all sources know of it together."""
+    present: bool
+    """False when a scope that lists such credentials was read whole and no longer holds it: it was deleted."""
+    identity: Identity | None = None
+    """Whose it is; `None` when no source says, or the identity itself was not seen."""
+
+
+class StoredSecretState(Record, frozen=True, kw_only=True):
+    """A slot and whether it still exists: the subject of the rules on stored secrets."""
+
+    stored_secret: StoredSecret
+    """What all sources know of it together."""
+    present: bool
+    """False when a scope that lists such slots was read whole and no longer holds it: it was deleted."""
+
+
+class SafeguardState(Record, frozen=True, kw_only=True):
+    """A safeguard and whether it still exists: the subject of the rules on safeguards."""
+
+    safeguard: Safeguard
+    """What all sources know of it together."""
+    present: bool
+    """False when a scope that lists such controls was read whole and no longer holds it."""
+
+
+Subject = (
+    SecretExposure
+    | ResourceState
+    | CoverageState
+    | IdentityState
+    | CredentialState
+    | StoredSecretState
+    | SafeguardState
+)
 
 
 class Context(Record, frozen=True, kw_only=True):
@@ -1043,8 +1280,33 @@ class Run(Record, frozen=True, kw_only=True):
     """Further plain facts about the execution; often none."""
 
 
-Observation = Resource | SecretExposure | SecretReference | Gap | Coverage | Scope
+Observation = (
+    Resource
+    | SecretExposure
+    | SecretReference
+    | Identity
+    | Credential
+    | StoredSecret
+    | Safeguard
+    | Gap
+    | Coverage
+    | Scope
+)
 """What a connector yields."""
+
+OBSERVATIONS: Mapping[type[Observation], str] = {
+    Scope: "scope",
+    Resource: "resource",
+    Coverage: "coverage",
+    Gap: "gap",
+    SecretReference: "reference",
+    SecretExposure: "exposure",
+    Identity: "identity",
+    Credential: "credential",
+    StoredSecret: "stored_secret",
+    Safeguard: "safeguard",
+}
+"""The word for each kind of observation: between processes, in the store and in the canonical record."""
 
 
 def finding_uid(rule: str, subject_uid: str) -> str:
@@ -1060,3 +1322,8 @@ def git_scope_uid(resource_uid: str, carrier: Carrier, location: str | None) -> 
     if carrier is Carrier.REFS:
         return f"{resource_uid}#{carrier}"
     return f"{resource_uid}#{carrier}@{location or '-'}"
+
+
+def cloud_scope_uid(resource_uid: str, api: str, region: str | None = None) -> str:
+    """Identity of a scope over an account, project or tenant: what one API lists, in one region or in all."""
+    return f"{resource_uid}#{api}@{region}" if region else f"{resource_uid}#{api}"

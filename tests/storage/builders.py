@@ -162,6 +162,8 @@ def judge(subjects: Iterator[Subject], context: Context) -> Iterator[Assessment]
                 yield _unvaulted(subject)
             case CoverageState():
                 yield _unread(subject)
+            case _:
+                pass
 
 
 def no_rules(subjects: Iterator[Subject], context: Context) -> Iterator[Assessment]:
