@@ -14,7 +14,7 @@ import msgspec
 from agent.export.base import OPEN_STATUSES, counted, days_exposed, owner_active, place_name
 from agent.installation import installation, now
 from agent.report.columns import Column, hanging, print_columns
-from agent.report.table import SEVERITY_STYLES, severity_words
+from agent.report.severities import SEVERITY_STYLES, severity_words
 from agent.rulebook import rule_pages
 from agent.subjects import Selection, Subject, find, selected, surer, unsure_sentence
 from agent.terminal import console, plain
@@ -53,6 +53,10 @@ _KINDS = {
     SubjectKind.EXPOSURE: ("secret", "secrets"),
     SubjectKind.RESOURCE: ("repository or folder", "repositories or folders"),
     SubjectKind.SCOPE: ("scope", "scopes"),
+    SubjectKind.IDENTITY: ("identity", "identities"),
+    SubjectKind.CREDENTIAL: ("credential", "credentials"),
+    SubjectKind.STORED_SECRET: ("stored secret", "stored secrets"),
+    SubjectKind.SAFEGUARD: ("safeguard", "safeguards"),
 }
 
 
