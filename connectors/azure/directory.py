@@ -1,0 +1,37 @@
+"""What is known of one tenant while it is read: lists first, then what belongs to them, then the observations."""
+
+from __future__ import annotations
+
+from connectors.azure.answers import Application, DirectoryObject, ServicePrincipal, User
+from connectors.azure.client import AzureClient
+from connectors.azure.target import AzureTarget
+from storage.inventory import Trust
+
+Holder = Application | ServicePrincipal
+
+
+class Directory:
+    """One tenant. What a part could not find out is not in here, and so no facet of it counts as observed."""
+
+    def __init__(self, target: AzureTarget, client: AzureClient) -> None:
+        """Begin with nothing."""
+        self.target = target
+        self.client = client
+        self.applications: list[Application] = []
+        self.principals: list[ServicePrincipal] = []
+        self.trusts: dict[str, tuple[Trust, ...]] = {}
+        """By object id, of those whose federated credentials were told."""
+        self.owners: dict[str, list[DirectoryObject]] = {}
+        """By object id, of those whose owners were told to the last one."""
+        self.accounts: dict[str, User | None] = {}
+        """By object id, of those that were looked up; `None` for one that the directory no longer has."""
+
+    @property
+    def uid(self) -> str:
+        """Name of the tenant as a resource."""
+        return f"entra:tenant:{self.target.tenant}"
+
+    @property
+    def own_tenants(self) -> frozenset[str]:
+        """The tenants that belong to the organisation."""
+        return frozenset({self.target.tenant, *self.target.own_tenants})

@@ -1,0 +1,143 @@
+"""Every call that this connector can make, and the permission each one needs.
+
+A call that is not in this list cannot be made: the client takes nothing else. The published permissions
+(`deploy/permissions/azure.json`) grant what is in it and nothing else; a test compares the two. None of these calls
+answers with the value of a secret; what could hold one, or a part of one, is dropped by the transport.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from connectors.base import Permission
+from connectors.transport import ARM_PAGES, GRAPH_PAGES, Paging
+from storage.inventory import Facet, Record
+
+VALUES = frozenset({"secretText", "hint", "key", "customKeyIdentifier", "proof"})
+"""Fields of Graph's credentials. `hint` holds the first letters of a password."""
+
+
+class Api(StrEnum):
+    """Which API is asked, and so which token is needed."""
+
+    GRAPH = "graph"
+    ARM = "arm"
+    VAULT = "vault"
+
+
+class Operation(Record, frozen=True, kw_only=True):
+    """One call."""
+
+    name: str
+    """What it does, for a person, behind "could not": `list applications`."""
+    api: Api
+    path: str
+    """Its address below the API's own, with `{}` where an id belongs; so in `parameters`."""
+    permission: str
+    """The permission it needs: of Graph, or an action of Azure's roles."""
+    facets: frozenset[Facet] = frozenset()
+    """The questions that stay open without it; none when without it the things themselves are not seen."""
+    parameters: Mapping[str, str] = {}
+    optional: bool = False
+    """True for what is only called when the target says so."""
+    data: bool = False
+    """Whether its permission is one on data, as roles of Azure part them."""
+    drop: frozenset[str] = frozenset()
+
+    @property
+    def paging(self) -> Paging:
+        """How its list comes in pages."""
+        return GRAPH_PAGES if self.api is Api.GRAPH else ARM_PAGES
+
+
+def _graph(name: str, path: str, permission: str, *facets: Facet, **parameters: str) -> Operation:
+    return Operation(
+        name=name,
+        api=Api.GRAPH,
+        path=path,
+        permission=permission,
+        facets=frozenset(facets),
+        parameters={f"${key}": value for key, value in parameters.items()},
+        drop=VALUES,
+    )
+
+
+_APPLICATION = "Application.Read.All"
+
+APPLICATIONS = _graph(
+    "list applications",
+    "/v1.0/applications",
+    _APPLICATION,
+    select="id,appId,displayName,createdDateTime,signInAudience,passwordCredentials,keyCredentials",
+    expand="owners",
+    top="999",
+)
+SERVICE_PRINCIPALS = _graph(
+    "list service principals",
+    "/v1.0/servicePrincipals",
+    _APPLICATION,
+    select="id,appId,displayName,servicePrincipalType,accountEnabled,appOwnerOrganizationId,alternativeNames,"
+    "appRoles,passwordCredentials,keyCredentials",
+    expand="owners",
+    top="999",
+)
+APPLICATION_OWNERS = _graph(
+    "list the owners of an application", "/v1.0/applications/{}/owners", _APPLICATION, Facet.OWNER, top="999"
+)
+PRINCIPAL_OWNERS = _graph(
+    "list the owners of a service principal", "/v1.0/servicePrincipals/{}/owners", _APPLICATION, Facet.OWNER, top="999"
+)
+APPLICATION_FEDERATION = _graph(
+    "list the federated credentials of an application",
+    "/v1.0/applications/{}/federatedIdentityCredentials",
+    _APPLICATION,
+    Facet.TRUST,
+)
+PRINCIPAL_FEDERATION = _graph(
+    "list the federated credentials of a service principal",
+    "/v1.0/servicePrincipals/{}/federatedIdentityCredentials",
+    _APPLICATION,
+    Facet.TRUST,
+)
+OWNER_ACCOUNTS = _graph(
+    "look up the accounts of owners",
+    "/v1.0/users",
+    "User.Read.All",
+    Facet.OWNER,
+    filter="id in ({})",
+    select="id,displayName,userPrincipalName,mail,accountEnabled",
+)
+"""Fifteen ids are the most that Graph takes in one filter."""
+
+OPERATIONS: tuple[Operation, ...] = (
+    APPLICATIONS,
+    SERVICE_PRINCIPALS,
+    APPLICATION_OWNERS,
+    PRINCIPAL_OWNERS,
+    APPLICATION_FEDERATION,
+    PRINCIPAL_FEDERATION,
+    OWNER_ACCOUNTS,
+)
+"""All there is."""
+
+
+def _permissions() -> tuple[Permission, ...]:
+    found: dict[str, list[Operation]] = {}
+    for operation in OPERATIONS:
+        found.setdefault(operation.permission, []).append(operation)
+    return tuple(
+        Permission(
+            action=action,
+            # Where one of its calls lists the things themselves, more than a question is lost.
+            facets=frozenset().union(*(one.facets for one in given))
+            if all(one.facets for one in given)
+            else frozenset(),
+            optional=all(one.optional for one in given),
+        )
+        for action, given in found.items()
+    )
+
+
+PERMISSIONS: tuple[Permission, ...] = _permissions()
+"""What `doctor` asks for; one permission may open several calls."""

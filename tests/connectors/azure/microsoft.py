@@ -1,0 +1,298 @@
+"""A stand-in for Microsoft's APIs that keeps state: what is put into it is listed, paged, batched and refused.
+
+Microsoft offers no emulator. The shapes that it answers with are written by hand after the published reference
+(resource types of Microsoft Graph v1.0 and beta in the microsoft-graph-docs repository, the CSDL of msgraph-metadata,
+and the REST specifications of Azure); every answer is checked against them before it is sent, so that the stand-in
+cannot drift from what it stands for without a test failing. No text of those was copied.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import uuid
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx2
+from jsonschema import Draft202012Validator
+
+from connectors.azure.permissions import OPERATIONS, Operation
+from connectors.azure.target import AzureTarget
+from tests.connectors.azure.shapes import SHAPES
+
+TENANT = "11111111-2222-4333-8444-555555555555"
+GRAPH = "https://graph.microsoft.com"
+ARM = "https://management.azure.com"
+AUDIENCES = {"graph.microsoft.com": GRAPH, "management.azure.com": ARM}
+
+Fault = Callable[[], httpx2.Response]
+
+
+def a_guid() -> str:
+    return str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+
+
+class Token(NamedTuple):
+    """What azure-identity gives."""
+
+    token: str
+
+
+class Logins:
+    """Stands for azure-identity: gives tokens, each login others than the one before."""
+
+    def __init__(self) -> None:
+        self.logins = 0
+        self.mark = secrets.token_hex(8)
+
+    def __call__(self, target: AzureTarget) -> Logins:
+        self.logins += 1
+        return self
+
+    def get_token(self, *scopes: str, tenant_id: str | None = None) -> Token:
+        assert tenant_id == TENANT
+        (scope,) = scopes
+        return Token(f"{self.mark}|{scope.removesuffix('/.default')}|{self.logins}")
+
+
+class Microsoft:
+    """The tenant, its subscriptions, and the server in front of them."""
+
+    def __init__(self) -> None:
+        self.applications: list[dict[str, Any]] = []
+        self.principals: list[dict[str, Any]] = []
+        self.federated: dict[str, list[dict[str, Any]]] = {}
+        self.owners: dict[str, list[dict[str, Any]]] = {}
+        self.users: list[dict[str, Any]] = []
+        self.page_size = 100
+        self.denied: set[str] = set()
+        """Names of operations that are refused."""
+        self.faults: dict[tuple[str, int], list[Fault]] = {}
+        """By operation and the number of its request: what it answers first."""
+        self.asked: list[str] = []
+        self.values: list[str] = []
+        """What nobody may ever see."""
+        self.valid_from_login = 0
+        self.requests = 0
+        self.on_request: Callable[[int], None] = lambda number: None
+
+    # --- filling it ---------------------------------------------------------------------------------------------------
+
+    def a_value(self) -> str:
+        self.values.append(secrets.token_urlsafe(24))
+        return self.values[-1]
+
+    def password(self, **changes: Any) -> dict[str, Any]:
+        value = self.a_value()
+        self.values.append(value[:6])
+        return {
+            "keyId": a_guid(),
+            "displayName": "deploy",
+            "hint": value[:6],
+            "secretText": value,
+            "customKeyIdentifier": self.a_value(),
+            "startDateTime": "2025-01-02T03:04:05.1234567Z",
+            "endDateTime": "2027-01-02T03:04:05Z",
+            **changes,
+        }
+
+    def key(self, **changes: Any) -> dict[str, Any]:
+        return {
+            "keyId": a_guid(),
+            "displayName": "CN=deploy",
+            "key": self.a_value(),
+            "customKeyIdentifier": self.a_value(),
+            "type": "AsymmetricX509Cert",
+            "usage": "Verify",
+            "startDateTime": "2025-01-02T03:04:05Z",
+            "endDateTime": "2026-01-02T03:04:05Z",
+            **changes,
+        }
+
+    def application(self, name: str = "billing", **changes: Any) -> dict[str, Any]:
+        made = {
+            "id": a_guid(),
+            "appId": a_guid(),
+            "displayName": name,
+            "createdDateTime": "2024-05-06T07:08:09Z",
+            "signInAudience": "AzureADMyOrg",
+            "passwordCredentials": [],
+            "keyCredentials": [],
+            **changes,
+        }
+        self.applications.append(made)
+        return made
+
+    def principal(self, name: str = "billing", **changes: Any) -> dict[str, Any]:
+        made = {
+            "id": a_guid(),
+            "appId": a_guid(),
+            "displayName": name,
+            "servicePrincipalType": "Application",
+            "accountEnabled": True,
+            "appOwnerOrganizationId": TENANT,
+            "alternativeNames": [],
+            "appRoles": [],
+            "passwordCredentials": [],
+            "keyCredentials": [],
+            **changes,
+        }
+        self.principals.append(made)
+        return made
+
+    def user(self, name: str = "Ada Lovelace", **changes: Any) -> dict[str, Any]:
+        login = f"{name.split(maxsplit=1)[0].lower()}-{len(self.users)}@example.com"
+        made = {
+            "id": a_guid(),
+            "displayName": name,
+            "userPrincipalName": login,
+            "mail": login,
+            "accountEnabled": True,
+            **changes,
+        }
+        self.users.append(made)
+        return made
+
+    def own(self, thing: dict[str, Any], *owners: dict[str, Any]) -> None:
+        for owner in owners:
+            kind = "user" if "userPrincipalName" in owner else "servicePrincipal"
+            told = {"@odata.type": f"#microsoft.graph.{kind}", "id": owner["id"], "displayName": owner["displayName"]}
+            if kind == "user":
+                told["userPrincipalName"] = owner["userPrincipalName"]
+            self.owners.setdefault(thing["id"], []).append(told)
+
+    def trust(self, thing: dict[str, Any], **changes: Any) -> None:
+        self.federated.setdefault(thing["id"], []).append(
+            {
+                "id": a_guid(),
+                "name": "github",
+                "issuer": "https://token.actions.githubusercontent.com",
+                "subject": "repo:acme/shop:ref:refs/heads/main",
+                "audiences": ["api://AzureADTokenExchange"],
+                **changes,
+            }
+        )
+
+    def fault(self, operation: Operation, number: int, *answers: Fault) -> None:
+        """Have the request of this number, from 0, answered so; each answer once."""
+        self.faults[operation.name, number] = list(answers)
+
+    # --- answering ----------------------------------------------------------------------------------------------------
+
+    def handle(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests += 1
+        self.on_request(self.requests)
+        refused = self._login_refused(request)
+        if refused is not None:
+            return refused
+        if request.url.path == "/v1.0/$batch":
+            return self._batch(json.loads(request.content))
+        return self._one(request.method, str(request.url), request.content)
+
+    def _login_refused(self, request: httpx2.Request) -> httpx2.Response | None:
+        _, audience, login = request.headers["authorization"].removeprefix("Bearer ").split("|")
+        assert self._audience(request.url.host) == audience, "a token for another API"
+        if int(login) < self.valid_from_login:
+            return refusal(401, "InvalidAuthenticationToken")
+        return None
+
+    def _audience(self, host: str) -> str:
+        return AUDIENCES[host]
+
+    def _batch(self, content: dict[str, Any]) -> httpx2.Response:
+        requests = content["requests"]
+        assert 1 <= len(requests) <= 20, "Graph takes twenty at most"
+        responses = []
+        for one in requests:
+            answer = self._one(one["method"], f"{GRAPH}/v1.0{one['url']}", b"")
+            responses.append(
+                {
+                    "id": one["id"],
+                    "status": answer.status_code,
+                    "headers": {"Content-Type": "application/json", **_retry_after(answer)},
+                    "body": answer.json() if answer.content else None,
+                }
+            )
+        # Graph answers in whichever order it likes.
+        return httpx2.Response(200, json={"responses": list(reversed(responses))})
+
+    def _one(self, method: str, url: str, content: bytes) -> httpx2.Response:
+        parts = urlsplit(url)
+        query = dict(parse_qsl(parts.query))
+        for operation in OPERATIONS:
+            match = re.fullmatch(re.escape(operation.path).replace(r"\{\}", "([^/?]+)"), parts.path)
+            if match and parts.netloc == self._host(operation, parts.netloc):
+                return self._answered(operation, match.groups(), parts.path, query, content)
+        raise AssertionError(f"{method} {parts.path} is none of the operations")
+
+    def _host(self, operation: Operation, host: str) -> str:
+        return {"graph": "graph.microsoft.com", "arm": "management.azure.com"}.get(operation.api, host)
+
+    def _answered(
+        self, operation: Operation, ids: tuple[str, ...], path: str, query: dict[str, str], content: bytes
+    ) -> httpx2.Response:
+        number = self.asked.count(operation.name)
+        self.asked.append(operation.name)
+        waiting = self.faults.get((operation.name, number))
+        if waiting:
+            answer = waiting.pop(0)
+            if waiting:
+                self.asked.pop()
+            return answer()
+        if operation.name in self.denied:
+            return refusal(403, "Authorization_RequestDenied")
+        items = [_selected(item, query) for item in self.items(operation, ids, query)]
+        start = int(query.get("$skiptoken", "0"))
+        page = items[start : start + self.page_size]
+        link: dict[str, Any] = {}
+        if start + self.page_size < len(items):
+            base = GRAPH if operation.api == "graph" else ARM
+            link[operation.paging.next] = str(
+                httpx2.URL(base + path, params={**query, "$skiptoken": str(start + self.page_size)})
+            )
+        for item in page:
+            Draft202012Validator(SHAPES[operation.name]).validate(item)
+        return httpx2.Response(200, json={"value": page, **link})
+
+    def items(self, operation: Operation, ids: tuple[str, ...], query: dict[str, str]) -> list[dict[str, Any]]:
+        """What an operation lists, before it is cut into pages."""
+        name = operation.name
+        if name == "list applications":
+            return [self._expanded(one, query) for one in self.applications]
+        if name == "list service principals":
+            return [self._expanded(one, query) for one in self.principals]
+        if "owners of" in name:
+            return self.owners.get(ids[0], [])
+        if "federated credentials of" in name:
+            return self.federated.get(ids[0], [])
+        if name == "look up the accounts of owners":
+            wanted = re.findall(r"'([^']+)'", query["$filter"])
+            assert 1 <= len(wanted) <= 15, "a filter takes fifteen at most"
+            return [one for one in self.users if one["id"] in wanted]
+        raise AssertionError(f"nothing answers {name}")
+
+    def _expanded(self, thing: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
+        if query.get("$expand") != "owners":
+            return thing
+        return {**thing, "owners": self.owners.get(thing["id"], [])[:20]}
+
+
+def refusal(status: int, code: str = "", **headers: str) -> httpx2.Response:
+    content = {"error": {"code": code, "message": "Insufficient privileges"}} if code else {}
+    return httpx2.Response(status, json=content, headers=headers)
+
+
+def _retry_after(answer: httpx2.Response) -> dict[str, str]:
+    return {"Retry-After": answer.headers["retry-after"]} if "retry-after" in answer.headers else {}
+
+
+def _selected(item: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
+    if "$select" not in query:
+        return item
+    names = {*query["$select"].split(","), *query.get("$expand", "").split(",")}
+    missing = set(query["$select"].split(",")) - item.keys()
+    assert not missing, f"asked for what the stand-in does not know: {missing}"
+    return {name: value for name, value in item.items() if name in names or name.startswith("@")}

@@ -1,0 +1,32 @@
+"""The calls that the code can make, and the permissions that are published for it: each compared with the other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.azure.permissions import OPERATIONS, PERMISSIONS, VALUES, Api
+
+
+@pytest.fixture(scope="module")
+def published(house: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((house / "deploy" / "permissions" / "azure.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize("optional", [False, True])
+def test_graph_permissions_are_those_of_the_code_and_no_others(published: dict[str, Any], *, optional: bool) -> None:
+    told = {one.action: one.optional for one in PERMISSIONS}
+    needed = {one.permission for one in OPERATIONS if one.api is Api.GRAPH and told[one.permission] is optional}
+    assert needed == set(published["graph"]["optional" if optional else "required"])
+
+
+def test_every_permission_reads(published: dict[str, Any]) -> None:
+    assert [] == [one.action for one in PERMISSIONS if "write" in one.action.lower() or "*" in one.action]
+
+
+def test_every_call_of_graph_drops_values() -> None:
+    assert [] == [one.name for one in OPERATIONS if one.api is Api.GRAPH and not one.drop >= VALUES]
