@@ -115,6 +115,116 @@ class FederatedCredential(Answered, frozen=True, kw_only=True):
     claims_matching_expression: Expression | None = None
 
 
+class AppRoleAssignment(Answered, frozen=True, kw_only=True):
+    """Who holds an app role."""
+
+    app_role_id: Guid
+    principal_id: Guid
+    principal_type: str | None = None
+
+
+class DelegatedGrant(Answered, frozen=True, kw_only=True):
+    """What an application may do in the name of one user, or of all."""
+
+    client_id: Guid
+    consent_type: str | None = None
+    resource_id: Guid
+    scope: str | None = None
+
+
+class RolePermission(Answered, frozen=True, kw_only=True):
+    """What a role of the directory allows."""
+
+    allowed_resource_actions: list[str] = []
+
+
+class DirectoryRole(Answered, frozen=True, kw_only=True):
+    """A role of the directory."""
+
+    id: Guid
+    template_id: str | None = None
+    display_name: str | None = None
+    is_built_in: bool | None = None
+    role_permissions: list[RolePermission] = []
+
+
+class DirectoryRoleAssignment(Answered, frozen=True, kw_only=True):
+    """Who holds a role of the directory, and where."""
+
+    principal_id: Guid
+    role_definition_id: Guid
+    directory_scope_id: str | None = None
+    principal: DirectoryObject | None = None
+
+
+class SignIn(Answered, frozen=True, kw_only=True):
+    """When something signed in last."""
+
+    last_sign_in_date_time: datetime | None = None
+
+
+class SignInActivity(Answered, frozen=True, kw_only=True):
+    """When an application signed in last: by itself, or in the name of a user."""
+
+    app_id: Guid
+    application_authentication_client_sign_in_activity: SignIn | None = None
+    delegated_client_sign_in_activity: SignIn | None = None
+
+
+class CredentialSignInActivity(Answered, frozen=True, kw_only=True):
+    """When a credential was used last."""
+
+    key_id: Guid
+    sign_in_activity: SignIn | None = None
+
+
+class Subscription(Answered, frozen=True, kw_only=True):
+    """A subscription of Azure."""
+
+    subscription_id: Guid
+    tenant_id: str | None = None
+    display_name: str | None = None
+    state: str | None = None
+
+
+class RoleAssignmentProperties(Answered, frozen=True, kw_only=True):
+    """Who holds a role of Azure, and where."""
+
+    scope: str
+    role_definition_id: str
+    principal_id: Guid
+    principal_type: str | None = None
+    condition: str | None = None
+
+
+class RoleAssignment(Answered, frozen=True, kw_only=True):
+    """An assignment of a role of Azure."""
+
+    properties: RoleAssignmentProperties
+
+
+class ActionLists(Answered, frozen=True, kw_only=True):
+    """What a role of Azure allows."""
+
+    actions: list[str] = []
+    not_actions: list[str] = []
+    data_actions: list[str] = []
+
+
+class RoleProperties(Answered, frozen=True, kw_only=True):
+    """A role of Azure."""
+
+    role_name: str
+    permissions: list[ActionLists] = []
+
+
+class Role(Answered, frozen=True, kw_only=True):
+    """A role of Azure, under its id."""
+
+    name: Guid
+    properties: RoleProperties
+
+
 def moment(told: datetime | None) -> datetime | None:
     """Return a moment with a zone; what lies before 1970 stands for none."""
     if told is None:

@@ -29,6 +29,8 @@ def tell_applications(reading: Reading, directory: Directory) -> Iterator[Observ
 def _identity(reading: Reading, directory: Directory, told: Application) -> Identity:
     trusts = directory.trusts.get(told.id.lower())
     owners, owners_known = owners_of(directory, told)
+    # What an application does in other tenants, this one's reports do not tell.
+    used = directory.uses.get(told.app_id.lower()) if told.sign_in_audience == "AzureADMyOrg" else None
     return Identity(
         uid=f"entra:application:{told.id.lower()}",
         scope_uid=reading.uid,
@@ -38,6 +40,7 @@ def _identity(reading: Reading, directory: Directory, told: Application) -> Iden
         resource_uid=directory.uid,
         aliases=(told.app_id.lower(),),
         created_time=moment(told.created_date_time),
+        last_used_time=used,
         trusts=trusts or (),
         owners=owners,
         attributes={"app_id": told.app_id.lower(), "sign_in_audience": plain(told.sign_in_audience, "unknown")},
@@ -46,6 +49,7 @@ def _identity(reading: Reading, directory: Directory, told: Application) -> Iden
                 Facet.CREDENTIALS,
                 *((Facet.TRUST,) if trusts is not None else ()),
                 *((Facet.OWNER,) if owners_known else ()),
+                *((Facet.LAST_USE,) if used else ()),
             }
         ),
     )

@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
+from connectors.azure.app_roles import read_app_roles
 from connectors.azure.applications import list_applications, tell_applications
 from connectors.azure.client import AzureClient, Login, default_login
+from connectors.azure.delegated_grants import read_delegated_grants
 from connectors.azure.directory import Directory
+from connectors.azure.directory_roles import read_directory_roles, read_groups
 from connectors.azure.federation import read_federation
 from connectors.azure.owners import read_accounts, read_owners
 from connectors.azure.reading import NAME, Reading
+from connectors.azure.role_assignments import read_role_assignments
 from connectors.azure.service_principals import list_principals, tell_principals
+from connectors.azure.sign_ins import read_sign_ins
+from connectors.azure.subscriptions import read_subscriptions, subscription_uid
 from connectors.azure.target import AzureTarget, TargetError, checked
 from connectors.base import Session
 from connectors.transport import Transport
-from storage.inventory import Observation, Resource
+from storage.inventory import Facet, Observation, Resource
 
 __all__ = ["NAME", "AzureConnector", "AzureTarget", "TargetError"]
 
-Part = Callable[[Reading, Directory], Iterator[Observation]]
 
-BELONGING: tuple[tuple[str, Part], ...] = (
-    ("federatedIdentityCredentials", read_federation),
-    ("owners", read_owners),
-    ("users", read_accounts),
+class Part(NamedTuple):
+    """Something that belongs to applications and service principals. Each is a scope of its own."""
+
+    api: str
+    """The scope's api: what is listed, in the provider's words."""
+    read: Callable[[Reading, Directory], Iterator[Observation]]
+    of_all: Facet | None = None
+    """The facet that it tells of all of them at once: where it was not read whole, nobody's is known."""
+
+
+PARTS: tuple[Part, ...] = (
+    Part("federatedIdentityCredentials", read_federation),
+    Part("owners", read_owners),
+    Part("users", read_accounts),
+    Part("appRoleAssignedTo", read_app_roles, Facet.PRIVILEGES),
+    Part("oauth2PermissionGrants", read_delegated_grants, Facet.PRIVILEGES),
+    Part("directoryRoles", read_directory_roles, Facet.PRIVILEGES),
+    Part("transitiveMembers", read_groups, Facet.PRIVILEGES),
+    Part("signInActivities", read_sign_ins),
 )
-"""What belongs to applications and service principals, each a scope of its own: a line for each."""
+"""A line for each, in this order: later ones use what earlier ones found."""
 
 
 class AzureConnector:
@@ -66,23 +87,51 @@ class AzureConnector:
 
 def _read_tenant(directory: Directory, session: Session) -> Iterator[Observation]:
     """Read lists first, then what belongs to them, and tell the things when all of it is there."""
+    yield from _read_rights(directory)
     applications = _begun(directory, "applications")
     principals = _begun(directory, "servicePrincipals")
     yield applications.scope
     yield principals.scope
     list_applications(applications, directory)
     list_principals(principals, directory)
-    for number, (api, read) in enumerate(BELONGING):
-        session.progress(f"tenant {directory.target.tenant}", number, len(BELONGING))
-        reading = _begun(directory, api)
-        yield reading.scope
-        yield from read(reading, directory)
-        yield from reading.ending()
+    lists_whole = applications.whole and principals.whole
+    if not principals.whole:
+        # An API that is not in the list was not asked whom it gives roles.
+        directory.unknown.add(Facet.PRIVILEGES)
+    for number, part in enumerate(PARTS):
+        session.progress(f"tenant {directory.target.tenant}", number, len(PARTS))
+        reading = _begun(directory, part.api)
+        reading.cut_short = not lists_whole
+        yield from _read(reading, part.read(reading, directory), directory, part.of_all)
     yield from tell_applications(applications, directory)
     yield from applications.ending()
     yield from tell_principals(principals, directory)
     yield from principals.ending()
 
 
+def _read_rights(directory: Directory) -> Iterator[Observation]:
+    """Find the subscriptions, and who holds roles in them."""
+    listing = _begun(directory, "subscriptions")
+    yield from _read(listing, read_subscriptions(listing, directory), directory, Facet.PRIVILEGES)
+    for one in directory.subscriptions:
+        reading = _begun_in(directory, one, "roleAssignments")
+        yield from _read(reading, read_role_assignments(reading, directory, one), directory, Facet.PRIVILEGES)
+
+
+def _read(
+    reading: Reading, observations: Iterator[Observation], directory: Directory, of_all: Facet | None
+) -> Iterator[Observation]:
+    """Read one scope from its announcement to its coverage."""
+    yield reading.scope
+    yield from observations
+    if of_all is not None and not reading.whole:
+        directory.unknown.add(of_all)
+    yield from reading.ending()
+
+
 def _begun(directory: Directory, api: str) -> Reading:
     return Reading(directory.client, directory.uid, api, f"{directory.target.name or directory.target.tenant} {api}")
+
+
+def _begun_in(directory: Directory, subscription: str, api: str) -> Reading:
+    return Reading(directory.client, subscription_uid(subscription), api, f"{subscription} {api}")

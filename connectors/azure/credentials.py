@@ -52,6 +52,7 @@ def _credential(
     provider_managed: bool,
 ) -> Credential:
     made = moment(told.start_date_time)
+    used = directory.credential_uses.get(told.key_id.lower())
     usage = {"usage": plain(told.usage, "Verify")} if isinstance(told, KeyCredential) else {}
     return Credential(
         # A key id is unique in its list only: one key pair may stand in several.
@@ -68,7 +69,8 @@ def _credential(
         enabled=True,
         provider_managed=provider_managed,
         created_time=made,
+        last_used_time=used,
         expiration_time=moment(told.end_date_time),
         attributes={"app_id": holder.app_id.lower(), **usage},
-        observed=_ALWAYS if made else _ALWAYS - {Facet.ROTATION},
+        observed=(_ALWAYS if made else _ALWAYS - {Facet.ROTATION}) | ({Facet.LAST_USE} if used else frozenset()),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from connectors.azure.answers import Application, DirectoryObject, ServicePrincipal, User
 from connectors.azure.client import AzureClient
 from connectors.azure.target import AzureTarget
-from storage.inventory import Trust
+from storage.inventory import Facet, Privilege, Trust
 
 Holder = Application | ServicePrincipal
 
@@ -25,6 +27,23 @@ class Directory:
         """By object id, of those whose owners were told to the last one."""
         self.accounts: dict[str, User | None] = {}
         """By object id, of those that were looked up; `None` for one that the directory no longer has."""
+
+        self.subscriptions: list[str] = []
+        """Ids of those that are read."""
+        self.privileges: dict[str, dict[Privilege, None]] = {}
+        """By object id of whoever holds them: service principals, groups and people."""
+        self.groups: set[str] = set()
+        """Object ids of groups that hold some."""
+        self.uses: dict[str, datetime] = {}
+        """By application id, of applications that signed in."""
+        self.credential_uses: dict[str, datetime] = {}
+        """By key id, of credentials that were used."""
+        self.unknown: set[Facet] = set()
+        """What is not known of any service principal, because a call that tells of all was refused."""
+
+    def grant(self, holder: str, privilege: Privilege) -> None:
+        """Note that somebody holds a privilege."""
+        self.privileges.setdefault(holder.lower(), {})[privilege] = None
 
     @property
     def uid(self) -> str:

@@ -63,7 +63,20 @@ def _graph(name: str, path: str, permission: str, *facets: Facet, **parameters: 
     )
 
 
+def _arm(name: str, path: str, permission: str, version: str, *facets: Facet) -> Operation:
+    return Operation(
+        name=name,
+        api=Api.ARM,
+        path=path,
+        permission=permission,
+        facets=frozenset(facets),
+        parameters={"api-version": version},
+        drop=VALUES,
+    )
+
+
 _APPLICATION = "Application.Read.All"
+_BELOW_SUBSCRIPTION = "/subscriptions/{}/providers/"
 
 APPLICATIONS = _graph(
     "list applications",
@@ -110,6 +123,68 @@ OWNER_ACCOUNTS = _graph(
 )
 """Fifteen ids are the most that Graph takes in one filter."""
 
+APP_ROLES = _graph(
+    "list who holds the app roles of an API",
+    "/v1.0/servicePrincipals/{}/appRoleAssignedTo",
+    _APPLICATION,
+    Facet.PRIVILEGES,
+    top="999",
+)
+"""Asked of the few APIs that offer roles, and not of the many that hold them."""
+DELEGATED_GRANTS = _graph(
+    "list delegated grants", "/v1.0/oauth2PermissionGrants", "Directory.Read.All", Facet.PRIVILEGES, top="999"
+)
+DIRECTORY_ROLES = _graph(
+    "list the roles of the directory",
+    "/v1.0/roleManagement/directory/roleDefinitions",
+    "RoleManagement.Read.Directory",
+    Facet.PRIVILEGES,
+    select="id,templateId,displayName,isBuiltIn,rolePermissions",
+)
+DIRECTORY_ROLE_ASSIGNMENTS = _graph(
+    "list who holds roles of the directory",
+    "/v1.0/roleManagement/directory/roleAssignments",
+    "RoleManagement.Read.Directory",
+    Facet.PRIVILEGES,
+    expand="principal",
+)
+GROUP_MEMBERS = _graph(
+    "list the members of a group that holds roles",
+    "/v1.0/groups/{}/transitiveMembers",
+    "GroupMember.Read.All",
+    Facet.PRIVILEGES,
+    select="id",
+    top="999",
+)
+SIGN_INS = _graph(
+    "list the last sign-ins of applications",
+    "/beta/reports/servicePrincipalSignInActivities",
+    "AuditLog.Read.All",
+    Facet.LAST_USE,
+)
+CREDENTIAL_SIGN_INS = _graph(
+    "list the last use of credentials",
+    "/beta/reports/appCredentialSignInActivities",
+    "AuditLog.Read.All",
+    Facet.LAST_USE,
+)
+"""Both exist in beta only, and in no other than the public cloud."""
+SUBSCRIPTIONS = _arm("list subscriptions", "/subscriptions", "Microsoft.Resources/subscriptions/read", "2022-12-01")
+ROLES = _arm(
+    "list the roles of a subscription",
+    _BELOW_SUBSCRIPTION + "Microsoft.Authorization/roleDefinitions",
+    "Microsoft.Authorization/roleDefinitions/read",
+    "2022-04-01",
+    Facet.PRIVILEGES,
+)
+ROLE_ASSIGNMENTS = _arm(
+    "list who holds roles of a subscription",
+    _BELOW_SUBSCRIPTION + "Microsoft.Authorization/roleAssignments",
+    "Microsoft.Authorization/roleAssignments/read",
+    "2022-04-01",
+    Facet.PRIVILEGES,
+)
+
 OPERATIONS: tuple[Operation, ...] = (
     APPLICATIONS,
     SERVICE_PRINCIPALS,
@@ -118,6 +193,16 @@ OPERATIONS: tuple[Operation, ...] = (
     APPLICATION_FEDERATION,
     PRINCIPAL_FEDERATION,
     OWNER_ACCOUNTS,
+    APP_ROLES,
+    DELEGATED_GRANTS,
+    DIRECTORY_ROLES,
+    DIRECTORY_ROLE_ASSIGNMENTS,
+    GROUP_MEMBERS,
+    SIGN_INS,
+    CREDENTIAL_SIGN_INS,
+    SUBSCRIPTIONS,
+    ROLES,
+    ROLE_ASSIGNMENTS,
 )
 """All there is."""
 

@@ -45,6 +45,8 @@ class Reading:
         self._exclusions: dict[str, Exclusion] = {}
         self._refused: dict[str, Refusal] = {}
         self._denied_only = True
+        self.cut_short = False
+        """Whether it could not ask for all, because a list that says for what was not read whole."""
 
     @property
     def uid(self) -> str:
@@ -106,7 +108,6 @@ class Reading:
             count=count,
             locator=locator,
         )
-        self._denied_only = self._denied_only and refusal.reason is GapReason.DENIED
 
     def gap(
         self,
@@ -119,6 +120,7 @@ class Reading:
         count: int = 1,
     ) -> None:
         """Record a gap, one for all that are alike."""
+        self._denied_only = self._denied_only and reason is GapReason.DENIED
         key = (reason, detail, facet, permission)
         known = self._gaps.get(key)
         self._gaps[key] = Gap(
@@ -139,9 +141,9 @@ class Reading:
     def ending(self) -> Iterator[Observation]:
         """Yield the gaps, and the coverage that closes the scope."""
         yield from self._gaps.values()
-        if not self._gaps:
+        if not self._gaps and not self.cut_short:
             status = CoverageStatus.COMPLETE
-        elif self.fetched == 0 and self._denied_only:
+        elif self._gaps and self.fetched == 0 and self._denied_only:
             status = CoverageStatus.DENIED
         else:
             status = CoverageStatus.PARTIAL
@@ -183,7 +185,6 @@ class Reading:
                 facets = sorted(operation.facets)
                 detail = f"Could not {operation.name} in full: an entry is not as the API describes it."
                 self.gap(GapReason.MALFORMED, detail, facet=facets[0] if facets else None)
-                self._denied_only = False
                 continue
             self.fetched += 1
             yield told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from connectors.azure.answers import ServicePrincipal, plain
 from connectors.azure.credentials import credentials_of
@@ -11,7 +11,7 @@ from connectors.azure.first_party import is_first_party
 from connectors.azure.owners import owners_of
 from connectors.azure.permissions import SERVICE_PRINCIPALS
 from connectors.azure.reading import Reading
-from storage.inventory import Facet, Identity, IdentityKind, Observation
+from storage.inventory import Facet, Identity, IdentityKind, Observation, Privilege
 
 
 def list_principals(reading: Reading, directory: Directory) -> None:
@@ -37,6 +37,7 @@ def principal_uid(object_id: str) -> str:
 def _identity(reading: Reading, directory: Directory, told: ServicePrincipal) -> Identity:
     trusts = directory.trusts.get(told.id.lower())
     owners, owners_known = owners_of(directory, told)
+    used = directory.uses.get(told.app_id.lower())
     return Identity(
         uid=principal_uid(told.id),
         scope_uid=reading.uid,
@@ -47,6 +48,8 @@ def _identity(reading: Reading, directory: Directory, told: ServicePrincipal) ->
         aliases=(told.app_id.lower(), *_resources(told)),
         enabled=told.account_enabled,
         provider_managed=is_first_party(told),
+        last_used_time=used,
+        privileges=_in_order(directory.privileges.get(told.id.lower(), ())),
         trusts=trusts or (),
         owners=owners,
         attributes=_attributes(directory, told),
@@ -55,9 +58,16 @@ def _identity(reading: Reading, directory: Directory, told: ServicePrincipal) ->
                 Facet.CREDENTIALS,
                 *((Facet.TRUST,) if trusts is not None or is_first_party(told) else ()),
                 *((Facet.OWNER,) if owners_known else ()),
+                *((Facet.LAST_USE,) if used else ()),
+                *({Facet.PRIVILEGES} - directory.unknown),
             }
         ),
     )
+
+
+def _in_order(held: Iterable[Privilege]) -> tuple[Privilege, ...]:
+    """Sort the gravest first, so that the same rights, in whichever order they are listed, are the same record."""
+    return tuple(sorted(held, key=lambda one: (-one.level.rank, one.name, one.reach, one.proof, one.conditions)))
 
 
 def _resources(told: ServicePrincipal) -> tuple[str, ...]:

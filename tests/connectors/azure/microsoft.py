@@ -20,13 +20,15 @@ import httpx2
 from jsonschema import Draft202012Validator
 
 from connectors.azure.permissions import OPERATIONS, Operation
-from connectors.azure.target import AzureTarget
+from connectors.azure.target import ADDRESSES, AzureTarget, Cloud
 from tests.connectors.azure.shapes import SHAPES
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 GRAPH = "https://graph.microsoft.com"
 ARM = "https://management.azure.com"
-AUDIENCES = {"graph.microsoft.com": GRAPH, "management.azure.com": ARM}
+MICROSOFT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
+
+VALIDATORS = {name: Draft202012Validator(shape) for name, shape in SHAPES.items()}
 
 Fault = Callable[[], httpx2.Response]
 
@@ -67,6 +69,17 @@ class Microsoft:
         self.federated: dict[str, list[dict[str, Any]]] = {}
         self.owners: dict[str, list[dict[str, Any]]] = {}
         self.users: list[dict[str, Any]] = []
+        self.app_role_holders: dict[str, list[dict[str, Any]]] = {}
+        self.grants: list[dict[str, Any]] = []
+        self.directory_roles: list[dict[str, Any]] = []
+        self.directory_role_holders: list[dict[str, Any]] = []
+        self.members: dict[str, list[dict[str, Any]]] = {}
+        self.sign_ins: list[dict[str, Any]] = []
+        self.credential_sign_ins: list[dict[str, Any]] = []
+        self.subscriptions: list[dict[str, Any]] = []
+        self.roles: list[dict[str, Any]] = []
+        self.role_holders: dict[str, list[dict[str, Any]]] = {}
+        self.graph, self.arm = GRAPH, ARM
         self.page_size = 100
         self.denied: set[str] = set()
         """Names of operations that are refused."""
@@ -78,6 +91,11 @@ class Microsoft:
         self.valid_from_login = 0
         self.requests = 0
         self.on_request: Callable[[int], None] = lambda number: None
+
+    def cloud(self, name: str) -> None:
+        """Be another of Microsoft's clouds."""
+        addresses = ADDRESSES[Cloud(name)]
+        self.graph, self.arm = addresses.graph, addresses.arm
 
     # --- filling it ---------------------------------------------------------------------------------------------------
 
@@ -176,6 +194,168 @@ class Microsoft:
             }
         )
 
+    def api(self, *roles: str, **changes: Any) -> dict[str, Any]:
+        """An API that offers roles to applications: Microsoft Graph, unless told otherwise."""
+        offered = [
+            {
+                "id": a_guid(),
+                "value": role,
+                "displayName": role,
+                "isEnabled": True,
+                "allowedMemberTypes": ["Application"],
+            }
+            for role in roles
+        ]
+        graph = {"appId": "00000003-0000-0000-c000-000000000000", "appOwnerOrganizationId": MICROSOFT}
+        return self.principal("Microsoft Graph", **{**graph, "appRoles": offered, **changes})
+
+    def give_app_role(
+        self, holder: dict[str, Any], api: dict[str, Any], role: str, kind: str = "ServicePrincipal"
+    ) -> None:
+        (offered,) = [one["id"] for one in api["appRoles"] if one["value"] == role]
+        self.app_role_holders.setdefault(api["id"], []).append(
+            {
+                "id": secrets.token_urlsafe(20),
+                "appRoleId": offered,
+                "createdDateTime": "2025-01-01T00:00:00Z",
+                "principalDisplayName": holder["displayName"],
+                "principalId": holder["id"],
+                "principalType": kind,
+                "resourceDisplayName": api["displayName"],
+                "resourceId": api["id"],
+            }
+        )
+
+    def grant(self, client: dict[str, Any], api: dict[str, Any], scope: str, user: str | None = None) -> None:
+        self.grants.append(
+            {
+                "id": secrets.token_urlsafe(20),
+                "clientId": client["id"],
+                "consentType": "Principal" if user else "AllPrincipals",
+                "principalId": user,
+                "resourceId": api["id"],
+                "scope": scope,
+            }
+        )
+
+    def directory_role(self, name: str, role_id: str | None = None, *actions: str) -> dict[str, Any]:
+        made = {
+            "id": role_id or a_guid(),
+            "displayName": name,
+            "isBuiltIn": role_id is not None,
+            "rolePermissions": [{"allowedResourceActions": list(actions), "condition": None}],
+        }
+        made["templateId"] = made["id"]
+        self.directory_roles.append(made)
+        return made
+
+    def give_directory_role(
+        self, holder: dict[str, Any], role: dict[str, Any], where: str = "/", kind: str = "servicePrincipal"
+    ) -> None:
+        self.directory_role_holders.append(
+            {
+                "id": secrets.token_urlsafe(20),
+                "principalId": holder["id"],
+                "roleDefinitionId": role["id"],
+                "directoryScopeId": where,
+                "principal": {"@odata.type": f"#microsoft.graph.{kind}", "id": holder["id"]},
+            }
+        )
+
+    def group(self, *members: dict[str, Any]) -> dict[str, Any]:
+        made = {"id": a_guid(), "displayName": "operators"}
+        self.members[made["id"]] = [
+            {"@odata.type": "#microsoft.graph.servicePrincipal", "id": one["id"]} for one in members
+        ]
+        return made
+
+    def signed_in(self, app: dict[str, Any], time: str, *, delegated: str | None = None) -> None:
+        def told(moment: str | None) -> dict[str, Any]:
+            return {"lastSignInDateTime": moment, "lastSignInRequestId": a_guid()}
+
+        self.sign_ins.append(
+            {
+                "id": secrets.token_urlsafe(10),
+                "appId": app["appId"],
+                "lastSignInActivity": told("2026-11-24T00:00:00Z"),
+                "applicationAuthenticationClientSignInActivity": told(time),
+                "delegatedClientSignInActivity": told(delegated),
+            }
+        )
+
+    def used(self, app: dict[str, Any], key_id: str, time: str | None) -> None:
+        self.credential_sign_ins.append(
+            {
+                "id": secrets.token_urlsafe(10),
+                "keyId": key_id,
+                "keyType": "clientSecret",
+                "keyUsage": "verify",
+                "appId": app["appId"],
+                "appObjectId": app["id"],
+                "servicePrincipalObjectId": None,
+                "resourceId": a_guid(),
+                "credentialOrigin": "application",
+                "expirationDateTime": "2027-01-02T03:04:05Z",
+                "signInActivity": {"lastSignInDateTime": time, "lastSignInRequestId": a_guid()},
+            }
+        )
+
+    def subscription(self, **changes: Any) -> str:
+        one = a_guid()
+        self.subscriptions.append(
+            {
+                "id": f"/subscriptions/{one}",
+                "subscriptionId": one,
+                "tenantId": TENANT,
+                "displayName": "shop",
+                "state": "Enabled",
+                **changes,
+            }
+        )
+        return one
+
+    def role(self, name: str, actions: list[str], role_id: str | None = None, **changes: list[str]) -> dict[str, Any]:
+        one = role_id or a_guid()
+        lists = {"actions": actions, "notActions": [], "dataActions": [], "notDataActions": [], **changes}
+        made = {
+            "id": f"/providers/Microsoft.Authorization/roleDefinitions/{one}",
+            "name": one,
+            "type": "Microsoft.Authorization/roleDefinitions",
+            "properties": {
+                "roleName": name,
+                "type": "BuiltInRole" if role_id else "CustomRole",
+                "assignableScopes": ["/"],
+                "permissions": [lists],
+            },
+        }
+        self.roles.append(made)
+        return made
+
+    def give_role(
+        self,
+        subscription: str,
+        holder: dict[str, Any],
+        role: dict[str, Any],
+        *,
+        scope: str = "",
+        kind: str = "ServicePrincipal",
+        condition: str | None = None,
+    ) -> None:
+        self.role_holders.setdefault(subscription, []).append(
+            {
+                "id": f"/x/{a_guid()}",
+                "name": a_guid(),
+                "type": "Microsoft.Authorization/roleAssignments",
+                "properties": {
+                    "scope": scope or f"/subscriptions/{subscription}",
+                    "roleDefinitionId": f"/subscriptions/{subscription}{role['id']}",
+                    "principalId": holder["id"],
+                    "principalType": kind,
+                    "condition": condition,
+                },
+            }
+        )
+
     def fault(self, operation: Operation, number: int, *answers: Fault) -> None:
         """Have the request of this number, from 0, answered so; each answer once."""
         self.faults[operation.name, number] = list(answers)
@@ -200,14 +380,14 @@ class Microsoft:
         return None
 
     def _audience(self, host: str) -> str:
-        return AUDIENCES[host]
+        return {urlsplit(one).netloc: one for one in (self.graph, self.arm)}[host]
 
     def _batch(self, content: dict[str, Any]) -> httpx2.Response:
         requests = content["requests"]
         assert 1 <= len(requests) <= 20, "Graph takes twenty at most"
         responses = []
         for one in requests:
-            answer = self._one(one["method"], f"{GRAPH}/v1.0{one['url']}", b"")
+            answer = self._one(one["method"], f"{self.graph}/v1.0{one['url']}", b"")
             responses.append(
                 {
                     "id": one["id"],
@@ -229,7 +409,7 @@ class Microsoft:
         raise AssertionError(f"{method} {parts.path} is none of the operations")
 
     def _host(self, operation: Operation, host: str) -> str:
-        return {"graph": "graph.microsoft.com", "arm": "management.azure.com"}.get(operation.api, host)
+        return {"graph": urlsplit(self.graph).netloc, "arm": urlsplit(self.arm).netloc}.get(operation.api, host)
 
     def _answered(
         self, operation: Operation, ids: tuple[str, ...], path: str, query: dict[str, str], content: bytes
@@ -249,12 +429,12 @@ class Microsoft:
         page = items[start : start + self.page_size]
         link: dict[str, Any] = {}
         if start + self.page_size < len(items):
-            base = GRAPH if operation.api == "graph" else ARM
+            base = self.graph if operation.api == "graph" else self.arm
             link[operation.paging.next] = str(
                 httpx2.URL(base + path, params={**query, "$skiptoken": str(start + self.page_size)})
             )
         for item in page:
-            Draft202012Validator(SHAPES[operation.name]).validate(item)
+            VALIDATORS[operation.name].validate(item)
         return httpx2.Response(200, json={"value": page, **link})
 
     def items(self, operation: Operation, ids: tuple[str, ...], query: dict[str, str]) -> list[dict[str, Any]]:
@@ -272,7 +452,22 @@ class Microsoft:
             wanted = re.findall(r"'([^']+)'", query["$filter"])
             assert 1 <= len(wanted) <= 15, "a filter takes fifteen at most"
             return [one for one in self.users if one["id"] in wanted]
-        raise AssertionError(f"nothing answers {name}")
+        by_id = {
+            "list who holds the app roles of an API": self.app_role_holders,
+            "list the members of a group that holds roles": self.members,
+            "list who holds roles of a subscription": self.role_holders,
+        }
+        if name in by_id:
+            return by_id[name].get(ids[0], [])
+        return {
+            "list delegated grants": self.grants,
+            "list the roles of the directory": self.directory_roles,
+            "list who holds roles of the directory": self.directory_role_holders,
+            "list the last sign-ins of applications": self.sign_ins,
+            "list the last use of credentials": self.credential_sign_ins,
+            "list subscriptions": self.subscriptions,
+            "list the roles of a subscription": self.roles,
+        }[name]
 
     def _expanded(self, thing: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
         if query.get("$expand") != "owners":

@@ -1,9 +1,11 @@
 """What Microsoft's APIs answer, by operation, as JSON Schemas.
 
 Written by hand after the published reference, without copying from it: the resource types application,
-servicePrincipal, passwordCredential, keyCredential, federatedIdentityCredential, directoryObject and user of Microsoft
-Graph v1.0. Only what the connector reads, or has to drop, is described; whatever else stands in an entry is a fault of
-the stand-in.
+servicePrincipal, passwordCredential, keyCredential, federatedIdentityCredential, directoryObject, user,
+appRoleAssignment, oAuth2PermissionGrant, unifiedRoleDefinition and unifiedRoleAssignment of Microsoft Graph v1.0,
+servicePrincipalSignInActivity and appCredentialSignInActivity of its beta, and of Azure the lists of subscriptions
+(2022-12-01), of role definitions and role assignments (2022-04-01). Only what
+the connector reads, or has to drop, is described; whatever else stands in an entry is a fault of the stand-in.
 """
 
 from __future__ import annotations
@@ -103,6 +105,121 @@ USER = thing(
     }
 )
 
+APP_ROLE_ASSIGNMENT = thing(
+    {
+        "id": TEXT,
+        "appRoleId": GUID,
+        "createdDateTime": TIME_OR_NULL,
+        "principalDisplayName": TEXT_OR_NULL,
+        "principalId": GUID,
+        "principalType": {"enum": ["User", "Group", "ServicePrincipal"]},
+        "resourceDisplayName": TEXT_OR_NULL,
+        "resourceId": GUID,
+    }
+)
+GRANT = thing(
+    {
+        "id": TEXT,
+        "clientId": GUID,
+        "consentType": {"enum": ["AllPrincipals", "Principal"]},
+        "principalId": {"anyOf": [GUID, {"type": "null"}]},
+        "resourceId": GUID,
+        "scope": TEXT_OR_NULL,
+    }
+)
+DIRECTORY_ROLE = thing(
+    {
+        "id": GUID,
+        "templateId": GUID,
+        "displayName": TEXT,
+        "isBuiltIn": BOOLEAN,
+        "rolePermissions": many(thing({"allowedResourceActions": TEXTS, "condition": TEXT_OR_NULL}, "condition")),
+    }
+)
+DIRECTORY_ROLE_ASSIGNMENT = thing(
+    {
+        "id": TEXT,
+        "principalId": GUID,
+        "roleDefinitionId": GUID,
+        "directoryScopeId": TEXT,
+        "principal": DIRECTORY_OBJECT,
+    }
+)
+SIGN_IN = thing({"lastSignInDateTime": TIME_OR_NULL, "lastSignInRequestId": TEXT_OR_NULL})
+SIGN_INS = thing(
+    {
+        "id": TEXT,
+        "appId": GUID,
+        "lastSignInActivity": SIGN_IN,
+        "delegatedClientSignInActivity": SIGN_IN,
+        "delegatedResourceSignInActivity": SIGN_IN,
+        "applicationAuthenticationClientSignInActivity": SIGN_IN,
+        "applicationAuthenticationResourceSignInActivity": SIGN_IN,
+    },
+    "delegatedClientSignInActivity",
+    "delegatedResourceSignInActivity",
+    "applicationAuthenticationClientSignInActivity",
+    "applicationAuthenticationResourceSignInActivity",
+)
+CREDENTIAL_SIGN_INS = thing(
+    {
+        "id": TEXT,
+        "keyId": GUID,
+        "keyType": {"enum": ["clientSecret", "certificate", "unknownFutureValue"]},
+        "keyUsage": {"enum": ["sign", "verify", "unknownFutureValue"]},
+        "appId": GUID,
+        "appObjectId": TEXT_OR_NULL,
+        "servicePrincipalObjectId": TEXT_OR_NULL,
+        "resourceId": TEXT_OR_NULL,
+        "credentialOrigin": {"enum": ["application", "servicePrincipal", "unknownFutureValue"]},
+        "expirationDateTime": TIME_OR_NULL,
+        "signInActivity": SIGN_IN,
+    }
+)
+SUBSCRIPTION = thing(
+    {
+        "id": TEXT,
+        "subscriptionId": GUID,
+        "tenantId": GUID,
+        "displayName": TEXT,
+        "state": {"enum": ["Enabled", "Warned", "PastDue", "Disabled", "Deleted"]},
+    }
+)
+ROLE = thing(
+    {
+        "id": TEXT,
+        "name": GUID,
+        "type": TEXT,
+        "properties": thing(
+            {
+                "roleName": TEXT,
+                "type": {"enum": ["BuiltInRole", "CustomRole"]},
+                "assignableScopes": TEXTS,
+                "permissions": many(
+                    thing({"actions": TEXTS, "notActions": TEXTS, "dataActions": TEXTS, "notDataActions": TEXTS})
+                ),
+            }
+        ),
+    }
+)
+ROLE_ASSIGNMENT = thing(
+    {
+        "id": TEXT,
+        "name": GUID,
+        "type": TEXT,
+        "properties": thing(
+            {
+                "scope": TEXT,
+                "roleDefinitionId": TEXT,
+                "principalId": GUID,
+                "principalType": {"enum": ["User", "Group", "ServicePrincipal", "ForeignGroup", "Device"]},
+                "condition": TEXT_OR_NULL,
+            }
+        ),
+    }
+)
+MEMBER = thing({"@odata.type": TEXT, "id": GUID})
+
 SHAPES: dict[str, dict[str, Any]] = {
     "list applications": APPLICATION,
     "list service principals": SERVICE_PRINCIPAL,
@@ -111,4 +228,14 @@ SHAPES: dict[str, dict[str, Any]] = {
     "list the federated credentials of an application": FEDERATED,
     "list the federated credentials of a service principal": FEDERATED,
     "look up the accounts of owners": USER,
+    "list who holds the app roles of an API": APP_ROLE_ASSIGNMENT,
+    "list delegated grants": GRANT,
+    "list the roles of the directory": DIRECTORY_ROLE,
+    "list who holds roles of the directory": DIRECTORY_ROLE_ASSIGNMENT,
+    "list the members of a group that holds roles": MEMBER,
+    "list the last sign-ins of applications": SIGN_INS,
+    "list the last use of credentials": CREDENTIAL_SIGN_INS,
+    "list subscriptions": SUBSCRIPTION,
+    "list the roles of a subscription": ROLE,
+    "list who holds roles of a subscription": ROLE_ASSIGNMENT,
 }

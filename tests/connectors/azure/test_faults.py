@@ -9,29 +9,46 @@ import pytest
 
 from connectors.azure.permissions import OPERATIONS, Operation
 from connectors.transport import Bounds
-from storage.inventory import Coverage, CoverageStatus, Credential, Facet, Gap, GapReason, Identity, Scope
-from tests.connectors.azure.conftest import Azure
+from storage.inventory import Coverage, CoverageStatus, Credential, Facet, Gap, GapReason, Identity, IdentityKind, Scope
+from tests.connectors.azure.conftest import Azure, Inventory
 from tests.connectors.azure.microsoft import Microsoft, refusal
 
 ALL = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name.replace(" ", "_"))
+THINGS, PAGE = 12, 5
 
 
 def populate(microsoft: Microsoft) -> None:
     """Put in enough for every operation to be asked for three pages."""
-    microsoft.page_size = 10
+    microsoft.page_size = PAGE
     people = [microsoft.user(f"Person{number} X") for number in range(25)]
-    for number in range(25):
+    for number in range(THINGS):
         application = microsoft.application(f"app {number}", passwordCredentials=[microsoft.password()])
         principal = microsoft.principal(f"app {number}", appId=application["appId"])
         microsoft.own(application, people[number])
         for thing in (application, principal):
             for _ in range(2):
                 microsoft.trust(thing)
-    for _ in range(25):
+        microsoft.signed_in(application, "2026-11-01T00:00:00Z")
+        microsoft.used(application, application["passwordCredentials"][0]["keyId"], "2026-11-01T00:00:00Z")
+    for _ in range(THINGS):
         microsoft.trust(microsoft.applications[0])
         microsoft.trust(microsoft.principals[0])
     for thing in (microsoft.applications[1], microsoft.principals[1]):
         microsoft.own(thing, *people[2:])
+    api = microsoft.api("Mail.Read")
+    reader = microsoft.directory_role("Directory Readers", "88d8e3e3-8f55-4a1e-953a-9b9898b8876b")
+    subscription = microsoft.subscription()
+    role = microsoft.role("Reader", ["*/read"], "acdd72a7-3385-48ef-bd42-f606fba81ae7")
+    for number in range(THINGS - 1):
+        microsoft.role(f"custom {number}", ["*/read"])
+        microsoft.directory_role(f"custom {number}")
+    for one in microsoft.principals[:THINGS]:
+        microsoft.give_app_role(one, api, "Mail.Read")
+        microsoft.grant(one, api, "User.Read")
+        microsoft.give_directory_role(one, reader)
+        microsoft.give_role(subscription, one, role)
+    group = microsoft.group(*microsoft.principals[:THINGS])
+    microsoft.give_role(subscription, group, role, kind="Group")
 
 
 @pytest.fixture
@@ -44,11 +61,18 @@ def about(gaps: list[Gap], operation: Operation) -> list[Gap]:
     return [gap for gap in gaps if f"Could not {operation.name}" in gap.detail]
 
 
+def observed_by_all(found: Inventory, facet: Facet) -> bool:
+    holders = [one for one in found.of(Identity) if one.kind is not IdentityKind.APPLICATION]
+    return all(facet in one.observed for one in holders)
+
+
 def test_without_a_fault_there_is_no_gap_and_everything_is_asked(full: Azure) -> None:
     found = full.collect()
     assert [] == found.gaps
     assert {one.name for one in OPERATIONS} == set(full.microsoft.asked)
     assert {CoverageStatus.COMPLETE} == {one.status for one in found.of(Coverage)}
+    assert observed_by_all(found, Facet.PRIVILEGES)
+    assert all(Facet.LAST_USE in one.observed for one in found.of(Credential))
     assert full.microsoft.requests == sum(one.calls for one in found.of(Coverage))
 
 
@@ -64,7 +88,8 @@ def test_denied_call_is_exactly_its_gap(full: Azure, operation: Operation) -> No
         (facet,) = operation.facets
         observed = [one.observed for one in found.of(Identity)] + [one.observed for one in found.of(Credential)]
         assert any(facet not in one for one in observed)
-        assert 50 == len(found.of(Identity))
+        assert facet is not Facet.PRIVILEGES or not observed_by_all(found, facet)
+        assert 2 * THINGS + 1 == len(found.of(Identity))
 
 
 @ALL
@@ -88,6 +113,7 @@ def test_with_everything_denied_nothing_is_listed_and_nothing_is_called_complete
     assert [] == found.of(Identity)
     assert CoverageStatus.DENIED == found.coverage("applications").status
     assert CoverageStatus.DENIED == found.coverage("servicePrincipals").status
+    assert not [one for one in found.of(Coverage) if one.status is CoverageStatus.COMPLETE]
 
 
 FAULTS: dict[str, tuple[Callable[[], httpx2.Response], GapReason]] = {
@@ -117,7 +143,8 @@ def test_fault_on_any_page_of_a_list_costs_the_rest_and_nothing_else(
     coverage = found.coverage(api)
     assert CoverageStatus.COMPLETE != coverage.status
     listed = [one for one in found.of(Identity) if one.scope_uid == found.scope(api).uid]
-    assert 10 * page == len(listed)
+    assert api == "applications" or not any(Facet.PRIVILEGES in one.observed for one in listed)
+    assert PAGE * page == len(listed)
     assert [gap] == found.gaps
 
 

@@ -24,6 +24,20 @@ def test_graph_permissions_are_those_of_the_code_and_no_others(published: dict[s
     assert needed == set(published["graph"]["optional" if optional else "required"])
 
 
+@pytest.mark.parametrize(("listed", "data"), [("Actions", False), ("DataActions", True)])
+def test_role_of_azure_allows_what_the_code_asks_and_nothing_else(
+    published: dict[str, Any], listed: str, *, data: bool
+) -> None:
+    roles = {False: "required", True: "key_vault"}
+    for optional, name in roles.items():
+        needed = {
+            one.permission
+            for one in OPERATIONS
+            if one.api is not Api.GRAPH and one.optional is optional and one.data is data
+        }
+        assert needed == set(published["azure"].get(name, {}).get(listed, ()))
+
+
 def test_every_permission_reads(published: dict[str, Any]) -> None:
     assert [] == [one.action for one in PERMISSIONS if "write" in one.action.lower() or "*" in one.action]
 
