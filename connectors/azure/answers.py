@@ -10,6 +10,18 @@ import msgspec
 Guid = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")]
 """An id that goes into addresses: nothing else may."""
 
+ResourceId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"\A(?i:/subscriptions/)[0-9A-Fa-f-]{36}(?i:/resourcegroups/)[^/?#%\\]{1,90}(?i:/providers)/[\w./-]{1,512}\Z"
+    ),
+]
+"""The id of something in a subscription, of which parts go into addresses."""
+ItemAddress = Annotated[
+    str, msgspec.Meta(pattern=r"\Ahttps://[\w.-]{1,253}/(secrets|keys|certificates)/[0-9A-Za-z-]{1,127}\Z")
+]
+"""The address of something in a vault, without a version."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAME_LENGTH = 256
 
@@ -223,6 +235,109 @@ class Role(Answered, frozen=True, kw_only=True):
 
     name: Guid
     properties: RoleProperties
+
+
+class VaultProperties(Answered, frozen=True, kw_only=True):
+    """Where a vault answers."""
+
+    vault_uri: str
+
+
+class Vault(Answered, frozen=True, kw_only=True):
+    """A key vault."""
+
+    id: ResourceId
+    name: str
+    location: str | None = None
+    properties: VaultProperties
+
+
+class ItemAttributes(msgspec.Struct, frozen=True, kw_only=True):
+    """What a vault tells of the newest version of a secret, key or certificate; times in seconds since 1970."""
+
+    enabled: bool | None = None
+    exp: int | None = None
+    created: int | None = None
+    updated: int | None = None
+
+
+class VaultItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret, key or certificate in a vault, without what it holds."""
+
+    id: ItemAddress | None = None
+    kid: ItemAddress | None = None
+    attributes: ItemAttributes = ItemAttributes()
+    managed: bool = False
+    tags: dict[str, str] | None = None
+
+
+class KeyTimes(Answered, frozen=True, kw_only=True):
+    """When the two keys of a storage account were made."""
+
+    key1: datetime | None = None
+    key2: datetime | None = None
+
+
+class KeyPolicy(Answered, frozen=True, kw_only=True):
+    """After how many days somebody is to be reminded of a key."""
+
+    key_expiration_period_in_days: int | None = None
+
+
+class StorageProperties(Answered, frozen=True, kw_only=True):
+    """What matters of a storage account."""
+
+    creation_time: datetime | None = None
+    allow_shared_key_access: bool | None = None
+    key_creation_time: KeyTimes | None = None
+    key_policy: KeyPolicy | None = None
+
+
+class StorageAccount(Answered, frozen=True, kw_only=True):
+    """A storage account."""
+
+    id: ResourceId
+    name: str
+    properties: StorageProperties
+
+
+class LogCategory(Answered, frozen=True, kw_only=True):
+    """Whether one kind of entries is handed on."""
+
+    category: str | None = None
+    category_group: str | None = None
+    enabled: bool = False
+
+
+class SettingProperties(Answered, frozen=True, kw_only=True):
+    """Where entries of a log are handed on to."""
+
+    workspace_id: str | None = None
+    storage_account_id: str | None = None
+    logs: list[LogCategory] = []
+
+
+class DiagnosticSetting(Answered, frozen=True, kw_only=True):
+    """One way in which a log is handed on."""
+
+    properties: SettingProperties
+
+
+class WorkspaceProperties(Answered, frozen=True, kw_only=True):
+    """How long a workspace keeps what it is given."""
+
+    retention_in_days: int | None = None
+
+
+class Workspace(Answered, frozen=True, kw_only=True):
+    """A workspace of Log Analytics."""
+
+    properties: WorkspaceProperties
+
+
+def since_epoch(told: int | None) -> datetime | None:
+    """Return a moment that is told in seconds since 1970; what no calendar holds stands for none."""
+    return datetime.fromtimestamp(told, UTC) if told is not None and 0 <= told < 253_402_300_800 else None
 
 
 def moment(told: datetime | None) -> datetime | None:

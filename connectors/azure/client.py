@@ -93,10 +93,9 @@ class AzureClient:
         call = Call(url=link, drop=operation.drop)
         yield from self._transport.pages(call, self._bearers[operation.api], operation.paging)
 
-    def ask(self, operation: Operation, *ids: str, content: Any = None) -> Answer | Refusal:
+    def ask(self, operation: Operation, *ids: str) -> Answer | Refusal:
         """Make one call."""
-        call = msgspec.structs.replace(self._call(operation, ids, None), content=content)
-        return self._transport.ask(call, self._bearers[operation.api])
+        return self._transport.ask(self._call(operation, ids, None), self._bearers[operation.api])
 
     def batch(self, operation: Operation, ids: Sequence[str]) -> Iterator[tuple[str, Content | Refusal]]:
         """Ask Graph the same of many things, twenty a call, and yield what it answers of each."""

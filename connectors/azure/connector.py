@@ -12,11 +12,19 @@ from connectors.azure.delegated_grants import read_delegated_grants
 from connectors.azure.directory import Directory
 from connectors.azure.directory_roles import read_directory_roles, read_groups
 from connectors.azure.federation import read_federation
+from connectors.azure.key_vaults import (
+    read_vault_certificates,
+    read_vault_keys,
+    read_vault_secrets,
+    read_vaults,
+)
+from connectors.azure.log_retention import read_activity_log, read_directory_logs
 from connectors.azure.owners import read_accounts, read_owners
 from connectors.azure.reading import NAME, Reading
 from connectors.azure.role_assignments import read_role_assignments
 from connectors.azure.service_principals import list_principals, tell_principals
 from connectors.azure.sign_ins import read_sign_ins
+from connectors.azure.storage_accounts import read_storage_accounts
 from connectors.azure.subscriptions import read_subscriptions, subscription_uid
 from connectors.azure.target import AzureTarget, TargetError, checked
 from connectors.base import Session
@@ -47,6 +55,26 @@ PARTS: tuple[Part, ...] = (
     Part("signInActivities", read_sign_ins),
 )
 """A line for each, in this order: later ones use what earlier ones found."""
+
+
+class SubscriptionPart(NamedTuple):
+    """One kind of thing that a subscription holds. Each is a scope of its own."""
+
+    api: str
+    read: Callable[[Reading, Directory, str], Iterator[Observation]]
+    of_vaults: bool = False
+    """Whether it is only read when the target asks for what vaults hold."""
+
+
+SUBSCRIPTION_PARTS: tuple[SubscriptionPart, ...] = (
+    SubscriptionPart("keyVaults", read_vaults, of_vaults=True),
+    SubscriptionPart("keyVaultSecrets", read_vault_secrets, of_vaults=True),
+    SubscriptionPart("keyVaultKeys", read_vault_keys, of_vaults=True),
+    SubscriptionPart("keyVaultCertificates", read_vault_certificates, of_vaults=True),
+    SubscriptionPart("storageAccounts", read_storage_accounts),
+    SubscriptionPart("activityLog", read_activity_log),
+)
+"""A line for each, in this order: what vaults hold is asked of those that were found."""
 
 
 class AzureConnector:
@@ -83,6 +111,9 @@ class AzureConnector:
             attributes={"provider": "entra", "cloud": target.cloud},
         )
         yield from _read_tenant(directory, session)
+        logs = _begun(directory, "directoryLogs")
+        yield from _read(logs, read_directory_logs(logs, directory), directory, None)
+        yield from _read_subscriptions(directory, session)
 
 
 def _read_tenant(directory: Directory, session: Session) -> Iterator[Observation]:
@@ -116,6 +147,16 @@ def _read_rights(directory: Directory) -> Iterator[Observation]:
     for one in directory.subscriptions:
         reading = _begun_in(directory, one, "roleAssignments")
         yield from _read(reading, read_role_assignments(reading, directory, one), directory, Facet.PRIVILEGES)
+
+
+def _read_subscriptions(directory: Directory, session: Session) -> Iterator[Observation]:
+    """Read what each subscription holds."""
+    parts = [part for part in SUBSCRIPTION_PARTS if directory.target.key_vault or not part.of_vaults]
+    for number, one in enumerate(directory.subscriptions):
+        session.progress("subscriptions", number, len(directory.subscriptions))
+        for part in parts:
+            reading = _begun_in(directory, one, part.api)
+            yield from _read(reading, part.read(reading, directory, one), directory, None)
 
 
 def _read(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connectors.azure.answers import Application, DirectoryObject, ServicePrincipal, User
+from connectors.azure.answers import Application, DirectoryObject, ServicePrincipal, User, Vault
 from connectors.azure.client import AzureClient
 from connectors.azure.target import AzureTarget
 from storage.inventory import Facet, Privilege, Trust
@@ -30,6 +30,12 @@ class Directory:
 
         self.subscriptions: list[str] = []
         """Ids of those that are read."""
+        self.vaults: dict[str, list[Vault]] = {}
+        """By subscription."""
+        self.vaults_whole: dict[str, bool] = {}
+        """By subscription: whether all its vaults were listed."""
+        self.retention: dict[str, str | None] = {}
+        """By workspace: for how many days it keeps logs, or `unlimited`; `None` where that was refused."""
         self.privileges: dict[str, dict[Privilege, None]] = {}
         """By object id of whoever holds them: service principals, groups and people."""
         self.groups: set[str] = set()

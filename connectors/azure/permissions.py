@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+import msgspec
+
 from connectors.base import Permission
 from connectors.transport import ARM_PAGES, GRAPH_PAGES, Paging
 from storage.inventory import Facet, Record
@@ -71,6 +73,19 @@ def _arm(name: str, path: str, permission: str, version: str, *facets: Facet) ->
         permission=permission,
         facets=frozenset(facets),
         parameters={"api-version": version},
+        drop=VALUES,
+    )
+
+
+def _vault(kind: str, permission: str) -> Operation:
+    return Operation(
+        name=f"list the {kind} of a vault",
+        api=Api.VAULT,
+        path=f"/{kind}",
+        permission=f"Microsoft.KeyVault/vaults/{permission}",
+        parameters={"api-version": "7.4", "maxresults": "25"},
+        optional=True,
+        data=True,
         drop=VALUES,
     )
 
@@ -185,6 +200,45 @@ ROLE_ASSIGNMENTS = _arm(
     Facet.PRIVILEGES,
 )
 
+VAULTS = msgspec.structs.replace(
+    _arm(
+        "list key vaults",
+        _BELOW_SUBSCRIPTION + "Microsoft.KeyVault/vaults",
+        "Microsoft.KeyVault/vaults/read",
+        "2023-07-01",
+    ),
+    optional=True,
+)
+VAULT_SECRETS = _vault("secrets", "secrets/readMetadata/action")
+VAULT_KEYS = _vault("keys", "keys/read")
+VAULT_CERTIFICATES = _vault("certificates", "certificates/read")
+"""Lists of what there is, never what it holds."""
+STORAGE_ACCOUNTS = _arm(
+    "list storage accounts",
+    _BELOW_SUBSCRIPTION + "Microsoft.Storage/storageAccounts",
+    "Microsoft.Storage/storageAccounts/read",
+    "2023-05-01",
+)
+"""It says when each key was made. The keys themselves would need another right, which is never asked for."""
+ACTIVITY_LOG = _arm(
+    "list where the activity log of a subscription goes",
+    _BELOW_SUBSCRIPTION + "Microsoft.Insights/diagnosticSettings",
+    "Microsoft.Insights/diagnosticSettings/read",
+    "2021-05-01-preview",
+)
+DIRECTORY_LOGS = _arm(
+    "list where the logs of the directory go",
+    "/providers/microsoft.aadiam/diagnosticSettings",
+    "microsoft.aadiam/diagnosticSettings/read",
+    "2017-04-01",
+)
+LOG_WORKSPACE = _arm(
+    "find out how long a workspace keeps logs",
+    "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.OperationalInsights/workspaces/{}",
+    "Microsoft.OperationalInsights/workspaces/read",
+    "2022-10-01",
+)
+
 OPERATIONS: tuple[Operation, ...] = (
     APPLICATIONS,
     SERVICE_PRINCIPALS,
@@ -203,6 +257,14 @@ OPERATIONS: tuple[Operation, ...] = (
     SUBSCRIPTIONS,
     ROLES,
     ROLE_ASSIGNMENTS,
+    VAULTS,
+    VAULT_SECRETS,
+    VAULT_KEYS,
+    VAULT_CERTIFICATES,
+    STORAGE_ACCOUNTS,
+    ACTIVITY_LOG,
+    DIRECTORY_LOGS,
+    LOG_WORKSPACE,
 )
 """All there is."""
 

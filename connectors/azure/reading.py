@@ -9,7 +9,7 @@ import msgspec
 
 from connectors.azure.client import BATCH, AzureClient
 from connectors.azure.permissions import Operation
-from connectors.transport import Answer, Content, Refusal
+from connectors.transport import Content, Refusal
 from storage.inventory import (
     Coverage,
     CoverageStatus,
@@ -26,7 +26,8 @@ NAME = "azure"
 
 Told = TypeVar("Told")
 
-_OUT_OF_TIME = frozenset({GapReason.STOPPED})
+_CLOSED_NETWORK = frozenset({"ForbiddenByFirewall", "ForbiddenByConnection"})
+"""Words by which a vault says that no right would help."""
 
 
 class Reading:
@@ -58,21 +59,21 @@ class Reading:
         """Whether nothing was refused so far."""
         return not self._gaps
 
-    def listed(self, operation: Operation, kind: type[Told], *ids: str, base: str | None = None) -> Iterator[Told]:
+    def listed(
+        self, operation: Operation, kind: type[Told], *ids: str, base: str | None = None, locator: str | None = None
+    ) -> Iterator[Told]:
         """Yield the entries of a list. Where it breaks off, that is a gap."""
-        yield from self._told(operation, kind, self.client.pages(operation, *ids, base=base))
+        yield from self._told(operation, kind, self.client.pages(operation, *ids, base=base), locator)
 
-    def posted(self, operation: Operation, kind: type[Told], content: Any) -> Iterator[Told]:
-        """Yield the entries of a list that is asked for by POST."""
+    def one(self, operation: Operation, kind: type[Told], *ids: str) -> Told | None:
+        """Return the one thing that is asked for; `None` where it was refused, which is a gap."""
         began = self.client.calls
-        answer = self.client.ask(operation, content=content)
+        answer = self.client.ask(operation, *ids)
         self.calls += self.client.calls - began
-        if isinstance(answer, Answer) and not isinstance(answer.content.get("value"), list):
-            answer = Refusal(reason=GapReason.MALFORMED, detail="the answer holds no list where one belongs")
         if isinstance(answer, Refusal):
             self.missed(operation, answer)
-            return
-        yield from self._converted(operation, kind, answer.content["value"])
+            return None
+        return next(self._converted(operation, kind, [answer.content]), None)
 
     def each(self, operation: Operation, kind: type[Told], ids: Sequence[str]) -> Iterator[tuple[str, list[Told]]]:
         """Ask the same of many things, and yield what each has where that was read whole.
@@ -104,7 +105,7 @@ class Reading:
             refusal.reason,
             f"Could not {operation.name}: {refusal.detail}; {_advice(refusal, operation)}.",
             facet=facets[0] if facets else None,
-            permission=operation.permission if refusal.reason is GapReason.DENIED else None,
+            permission=operation.permission if _lacks_permission(refusal) else None,
             count=count,
             locator=locator,
         )
@@ -156,12 +157,14 @@ class Reading:
             exclusions=tuple(self._exclusions.values()),
         )
 
-    def _told(self, operation: Operation, kind: type[Told], pages: Iterator[Any]) -> Iterator[Told]:
+    def _told(
+        self, operation: Operation, kind: type[Told], pages: Iterator[Any], locator: str | None = None
+    ) -> Iterator[Told]:
         began = self.client.calls
         for page in pages:
             self.calls += self.client.calls - began
             if isinstance(page, Refusal):
-                self.missed(operation, page)
+                self.missed(operation, page, locator=locator)
                 return
             yield from self._converted(operation, kind, page.items)
             began = self.client.calls
@@ -190,8 +193,14 @@ class Reading:
             yield told
 
 
+def _lacks_permission(refusal: Refusal) -> bool:
+    return refusal.reason is GapReason.DENIED and _CLOSED_NETWORK.isdisjoint(refusal.codes)
+
+
 def _advice(refusal: Refusal, operation: Operation) -> str:
     match refusal.reason:
+        case GapReason.DENIED if not _lacks_permission(refusal):
+            return "let its firewall admit where this runs"
         case GapReason.DENIED if refusal.status in {401, 403}:
             return f"grant {operation.permission}, as deploy/permissions/azure.json does"
         case GapReason.RATE_LIMITED | GapReason.FAILED | GapReason.TIMED_OUT | GapReason.MALFORMED:

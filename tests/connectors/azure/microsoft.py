@@ -79,7 +79,15 @@ class Microsoft:
         self.subscriptions: list[dict[str, Any]] = []
         self.roles: list[dict[str, Any]] = []
         self.role_holders: dict[str, list[dict[str, Any]]] = {}
-        self.graph, self.arm = GRAPH, ARM
+        self.vaults: dict[str, list[dict[str, Any]]] = {}
+        """By subscription."""
+        self.vault_items: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        """By host and kind."""
+        self.storage: dict[str, list[dict[str, Any]]] = {}
+        self.log_settings: dict[str, list[dict[str, Any]]] = {}
+        """By subscription, and under `directory` those of the directory."""
+        self.workspaces: dict[str, dict[str, Any]] = {}
+        self.graph, self.arm, self.vault_ending = GRAPH, ARM, "vault.azure.net"
         self.page_size = 100
         self.denied: set[str] = set()
         """Names of operations that are refused."""
@@ -95,7 +103,7 @@ class Microsoft:
     def cloud(self, name: str) -> None:
         """Be another of Microsoft's clouds."""
         addresses = ADDRESSES[Cloud(name)]
-        self.graph, self.arm = addresses.graph, addresses.arm
+        self.graph, self.arm, self.vault_ending = addresses.graph, addresses.arm, addresses.vault
 
     # --- filling it ---------------------------------------------------------------------------------------------------
 
@@ -356,6 +364,64 @@ class Microsoft:
             }
         )
 
+    def vault(self, subscription: str, name: str, uri: str | None = None) -> str:
+        """Make a vault and return its host."""
+        host = f"{name}.{self.vault_ending}"
+        self.vaults.setdefault(subscription, []).append(
+            {
+                "id": f"/subscriptions/{subscription}/resourceGroups/Shop/providers/Microsoft.KeyVault/vaults/{name}",
+                "name": name,
+                "type": "Microsoft.KeyVault/vaults",
+                "location": "westeurope",
+                "tags": {},
+                "properties": {
+                    "vaultUri": uri or f"https://{host}/",
+                    "tenantId": TENANT,
+                    "enableRbacAuthorization": True,
+                },
+            }
+        )
+        return host
+
+    def keep(self, host: str, kind: str, name: str, *, tags: dict[str, str] | None = None, **attributes: Any) -> None:
+        told = {"enabled": True, "created": 1_750_000_000, "updated": 1_760_000_000, "recoveryLevel": "Recoverable"}
+        item: dict[str, Any] = {
+            "kid" if kind == "keys" else "id": f"https://{host}/{kind}/{name}",
+            "attributes": {**told, **attributes},
+            "tags": tags or {},
+        }
+        if kind == "certificates":
+            item["x5t"] = secrets.token_urlsafe(20)
+        self.vault_items.setdefault((host, kind), []).append(item)
+
+    def storage_account(self, subscription: str, name: str, **properties: Any) -> str:
+        one = f"/subscriptions/{subscription}/resourceGroups/Shop/providers/Microsoft.Storage/storageAccounts/{name}"
+        self.storage.setdefault(subscription, []).append(
+            {
+                "id": one,
+                "name": name,
+                "type": "Microsoft.Storage/storageAccounts",
+                "location": "westeurope",
+                "kind": "StorageV2",
+                "properties": {"creationTime": "2024-01-01T00:00:00.1234567Z", **properties},
+            }
+        )
+        return one
+
+    def workspace(self, subscription: str, days: int) -> str:
+        path = f"/subscriptions/{subscription}/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces"
+        one = f"{path}/w{len(self.workspaces)}"
+        told = {"id": one, "name": "w", "location": "westeurope", "properties": {"retentionInDays": days}}
+        self.workspaces[one] = told
+        return one
+
+    def hand_on(
+        self, log: str, *categories: str, workspace: str | None = None, storage: str | None = None, enabled: bool = True
+    ) -> None:
+        logs = [{"category": category, "categoryGroup": None, "enabled": enabled} for category in categories]
+        properties = {"workspaceId": workspace, "storageAccountId": storage, "logs": logs}
+        self.log_settings.setdefault(log, []).append({"id": "x", "name": "x", "properties": properties})
+
     def fault(self, operation: Operation, number: int, *answers: Fault) -> None:
         """Have the request of this number, from 0, answered so; each answer once."""
         self.faults[operation.name, number] = list(answers)
@@ -370,7 +436,7 @@ class Microsoft:
             return refused
         if request.url.path == "/v1.0/$batch":
             return self._batch(json.loads(request.content))
-        return self._one(request.method, str(request.url), request.content)
+        return self._one(request.method, str(request.url))
 
     def _login_refused(self, request: httpx2.Request) -> httpx2.Response | None:
         _, audience, login = request.headers["authorization"].removeprefix("Bearer ").split("|")
@@ -380,6 +446,8 @@ class Microsoft:
         return None
 
     def _audience(self, host: str) -> str:
+        if host.endswith(f".{self.vault_ending}"):
+            return f"https://{self.vault_ending}"
         return {urlsplit(one).netloc: one for one in (self.graph, self.arm)}[host]
 
     def _batch(self, content: dict[str, Any]) -> httpx2.Response:
@@ -387,7 +455,7 @@ class Microsoft:
         assert 1 <= len(requests) <= 20, "Graph takes twenty at most"
         responses = []
         for one in requests:
-            answer = self._one(one["method"], f"{self.graph}/v1.0{one['url']}", b"")
+            answer = self._one(one["method"], f"{self.graph}/v1.0{one['url']}")
             responses.append(
                 {
                     "id": one["id"],
@@ -399,20 +467,20 @@ class Microsoft:
         # Graph answers in whichever order it likes.
         return httpx2.Response(200, json={"responses": list(reversed(responses))})
 
-    def _one(self, method: str, url: str, content: bytes) -> httpx2.Response:
+    def _one(self, method: str, url: str) -> httpx2.Response:
         parts = urlsplit(url)
         query = dict(parse_qsl(parts.query))
         for operation in OPERATIONS:
             match = re.fullmatch(re.escape(operation.path).replace(r"\{\}", "([^/?]+)"), parts.path)
             if match and parts.netloc == self._host(operation, parts.netloc):
-                return self._answered(operation, match.groups(), parts.path, query, content)
+                return self._answered(operation, match.groups(), parts.netloc, parts.path, query)
         raise AssertionError(f"{method} {parts.path} is none of the operations")
 
     def _host(self, operation: Operation, host: str) -> str:
         return {"graph": urlsplit(self.graph).netloc, "arm": urlsplit(self.arm).netloc}.get(operation.api, host)
 
     def _answered(
-        self, operation: Operation, ids: tuple[str, ...], path: str, query: dict[str, str], content: bytes
+        self, operation: Operation, ids: tuple[str, ...], host: str, path: str, query: dict[str, str]
     ) -> httpx2.Response:
         number = self.asked.count(operation.name)
         self.asked.append(operation.name)
@@ -424,12 +492,15 @@ class Microsoft:
             return answer()
         if operation.name in self.denied:
             return refusal(403, "Authorization_RequestDenied")
-        items = [_selected(item, query) for item in self.items(operation, ids, query)]
+        if operation.name == "find out how long a workspace keeps logs":
+            VALIDATORS[operation.name].validate(self.workspaces[path])
+            return httpx2.Response(200, json=self.workspaces[path])
+        items = [_selected(item, query) for item in self.items(operation, ids, query, host)]
         start = int(query.get("$skiptoken", "0"))
         page = items[start : start + self.page_size]
         link: dict[str, Any] = {}
         if start + self.page_size < len(items):
-            base = self.graph if operation.api == "graph" else self.arm
+            base = {"graph": self.graph, "arm": self.arm}.get(operation.api, f"https://{host}")
             link[operation.paging.next] = str(
                 httpx2.URL(base + path, params={**query, "$skiptoken": str(start + self.page_size)})
             )
@@ -437,7 +508,9 @@ class Microsoft:
             VALIDATORS[operation.name].validate(item)
         return httpx2.Response(200, json={"value": page, **link})
 
-    def items(self, operation: Operation, ids: tuple[str, ...], query: dict[str, str]) -> list[dict[str, Any]]:
+    def items(
+        self, operation: Operation, ids: tuple[str, ...], query: dict[str, str], host: str
+    ) -> list[dict[str, Any]]:
         """What an operation lists, before it is cut into pages."""
         name = operation.name
         if name == "list applications":
@@ -456,10 +529,16 @@ class Microsoft:
             "list who holds the app roles of an API": self.app_role_holders,
             "list the members of a group that holds roles": self.members,
             "list who holds roles of a subscription": self.role_holders,
+            "list key vaults": self.vaults,
+            "list storage accounts": self.storage,
+            "list where the activity log of a subscription goes": self.log_settings,
         }
         if name in by_id:
             return by_id[name].get(ids[0], [])
+        if operation.api == "vault":
+            return self.vault_items.get((host, operation.path.strip("/")), [])
         return {
+            "list where the logs of the directory go": self.log_settings.get("directory", []),
             "list delegated grants": self.grants,
             "list the roles of the directory": self.directory_roles,
             "list who holds roles of the directory": self.directory_role_holders,

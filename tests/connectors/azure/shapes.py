@@ -4,8 +4,10 @@ Written by hand after the published reference, without copying from it: the reso
 servicePrincipal, passwordCredential, keyCredential, federatedIdentityCredential, directoryObject, user,
 appRoleAssignment, oAuth2PermissionGrant, unifiedRoleDefinition and unifiedRoleAssignment of Microsoft Graph v1.0,
 servicePrincipalSignInActivity and appCredentialSignInActivity of its beta, and of Azure the lists of subscriptions
-(2022-12-01), of role definitions and role assignments (2022-04-01). Only what
-the connector reads, or has to drop, is described; whatever else stands in an entry is a fault of the stand-in.
+(2022-12-01), of role definitions and role assignments (2022-04-01), of key vaults (2023-07-01) and what they hold
+(7.4), of storage accounts (2023-05-01) and diagnostic settings (2021-05-01-preview, 2017-04-01), and a workspace of Log
+Analytics (2022-10-01). Only what the connector reads, or has to drop, is described; whatever else stands in an entry is
+a fault of the stand-in.
 """
 
 from __future__ import annotations
@@ -220,6 +222,70 @@ ROLE_ASSIGNMENT = thing(
 )
 MEMBER = thing({"@odata.type": TEXT, "id": GUID})
 
+VAULT = thing(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "type": TEXT,
+        "location": TEXT,
+        "tags": {"type": "object"},
+        "properties": thing({"vaultUri": TEXT, "tenantId": GUID, "enableRbacAuthorization": BOOLEAN}),
+    }
+)
+NUMBER = {"type": "integer"}
+ATTRIBUTES = thing(
+    {"enabled": BOOLEAN, "nbf": NUMBER, "exp": NUMBER, "created": NUMBER, "updated": NUMBER, "recoveryLevel": TEXT},
+    "nbf",
+    "exp",
+)
+TAGS = {"type": "object", "additionalProperties": TEXT}
+VAULT_SECRET = thing(
+    {"id": TEXT, "attributes": ATTRIBUTES, "contentType": TEXT, "tags": TAGS, "managed": BOOLEAN},
+    "contentType",
+    "tags",
+    "managed",
+)
+VAULT_KEY = thing({"kid": TEXT, "attributes": ATTRIBUTES, "tags": TAGS, "managed": BOOLEAN}, "tags", "managed")
+VAULT_CERTIFICATE = thing({"id": TEXT, "x5t": TEXT, "attributes": ATTRIBUTES, "tags": TAGS}, "tags")
+STORAGE_ACCOUNT = thing(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "type": TEXT,
+        "location": TEXT,
+        "kind": TEXT,
+        "properties": thing(
+            {
+                "creationTime": TIME,
+                "allowSharedKeyAccess": BOOLEAN,
+                "keyCreationTime": thing({"key1": TIME_OR_NULL, "key2": TIME_OR_NULL}),
+                "keyPolicy": thing({"keyExpirationPeriodInDays": NUMBER}),
+            },
+            "allowSharedKeyAccess",
+            "keyCreationTime",
+            "keyPolicy",
+        ),
+    }
+)
+DIAGNOSTIC_SETTING = thing(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "properties": thing(
+            {
+                "workspaceId": TEXT_OR_NULL,
+                "storageAccountId": TEXT_OR_NULL,
+                "logs": many(
+                    thing(
+                        {"category": TEXT_OR_NULL, "categoryGroup": TEXT_OR_NULL, "enabled": BOOLEAN}, "categoryGroup"
+                    )
+                ),
+            }
+        ),
+    }
+)
+WORKSPACE = thing({"id": TEXT, "name": TEXT, "location": TEXT, "properties": thing({"retentionInDays": NUMBER})})
+
 SHAPES: dict[str, dict[str, Any]] = {
     "list applications": APPLICATION,
     "list service principals": SERVICE_PRINCIPAL,
@@ -238,4 +304,12 @@ SHAPES: dict[str, dict[str, Any]] = {
     "list subscriptions": SUBSCRIPTION,
     "list the roles of a subscription": ROLE,
     "list who holds roles of a subscription": ROLE_ASSIGNMENT,
+    "list key vaults": VAULT,
+    "list the secrets of a vault": VAULT_SECRET,
+    "list the keys of a vault": VAULT_KEY,
+    "list the certificates of a vault": VAULT_CERTIFICATE,
+    "list storage accounts": STORAGE_ACCOUNT,
+    "list where the activity log of a subscription goes": DIAGNOSTIC_SETTING,
+    "list where the logs of the directory go": DIAGNOSTIC_SETTING,
+    "find out how long a workspace keeps logs": WORKSPACE,
 }

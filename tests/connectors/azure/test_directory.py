@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import msgspec
 import pytest
 
+from connectors.azure.client import default_login
 from connectors.azure.connector import AzureConnector, AzureTarget, TargetError
 from connectors.azure.first_party import APPLICATIONS, TENANTS
 from connectors.azure.permissions import APPLICATION_FEDERATION, OPERATIONS
+from connectors.azure.target import Cloud
 from storage.inventory import (
     CoverageStatus,
     Credential,
@@ -274,8 +280,6 @@ class _Token:
 
 
 def _base64(content: bytes) -> str:
-    import base64
-
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
@@ -295,6 +299,20 @@ def test_target_that_cannot_be_meant_is_refused(azure: Azure, changes: dict[str,
 def test_tenant_is_a_resource(azure: Azure) -> None:
     (tenant,) = [one for one in azure.collect(name="acme").of(Resource) if one.kind == "tenant"]
     assert (f"entra:tenant:{TENANT}", "acme") == (tenant.uid, tenant.name)
+
+
+@pytest.mark.parametrize("cloud", list(Cloud))
+def test_login_is_what_the_workload_brings(cloud: str) -> None:
+    login = default_login(AzureTarget(tenant=TENANT, cloud=cloud, client_id=a_guid()))
+    assert callable(login.get_token)
+
+
+def test_library_that_logs_in_is_loaded_when_it_is_used_and_not_before(house: Path) -> None:
+    program = (
+        "import sys, connectors.azure.connector; print([name for name in sys.modules if name.startswith('azure')])"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=house)
+    assert "[]" == told.stdout.strip()
 
 
 def test_every_operation_is_one_of_a_kind() -> None:
