@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -50,6 +51,9 @@ def default_login(target: AzureTarget) -> Login:
     """Return what the workload itself brings: workload identity, managed identity, `az login`."""
     from azure.identity import DefaultAzureCredential
 
+    for name in ("azure", "msal"):
+        # What these write quotes answers of the login service; what matters of it is told as a gap.
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return DefaultAzureCredential(
         authority=target.addresses.authority,
         managed_identity_client_id=target.client_id,
@@ -70,6 +74,8 @@ class AzureClient:
         self._transport = transport
         self._build_login = login
         self._login: Login | None = None
+        self._without: dict[str, str] = {}
+        """By scope of a token: why there is none. It is not asked for again: each attempt may take its time."""
         self._bearers: dict[Api, Bearer] = {api: self._bearer(api) for api in Api}
 
     @property
@@ -152,19 +158,24 @@ class AzureClient:
         """
         from azure.core.exceptions import AzureError
 
+        if scope in self._without:
+            raise BearerRefused(self._without[scope])
         try:
             if self._login is None or renew:
                 # A new login has nothing remembered: the only way to have it ask for another token.
                 self._login = self._build_login(self.target)
             token = str(self._login.get_token(scope, tenant_id=self.target.tenant).token)
-        except (AzureError, ValueError):
+        except (AzureError, OSError, ValueError):
             # What the library says may quote an answer.
-            raise BearerRefused(
-                "no login was found or accepted: give the workload an identity, or use az login"
-            ) from None
+            detail = "no login was found or accepted: give the workload an identity, or use az login"
+            raise self._refused(scope, detail) from None
         if _tenant_of(token) not in {None, self.target.tenant}:
-            raise BearerRefused("the login belongs to another tenant: check the tenant of the target")
+            raise self._refused(scope, "the login belongs to another tenant: check the tenant of the target")
         return token
+
+    def _refused(self, scope: str, detail: str) -> BearerRefused:
+        self._without[scope] = detail
+        return BearerRefused(detail)
 
 
 def _below(operation: Operation, one: str) -> str:

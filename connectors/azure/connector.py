@@ -27,7 +27,7 @@ from connectors.azure.sign_ins import read_sign_ins
 from connectors.azure.storage_accounts import read_storage_accounts
 from connectors.azure.subscriptions import read_subscriptions, subscription_uid
 from connectors.azure.target import AzureTarget, TargetError, checked
-from connectors.base import Session
+from connectors.base import Connector, Session
 from connectors.transport import Transport
 from storage.inventory import Facet, Observation, Resource
 
@@ -77,7 +77,7 @@ SUBSCRIPTION_PARTS: tuple[SubscriptionPart, ...] = (
 """A line for each, in this order: what vaults hold is asked of those that were found."""
 
 
-class AzureConnector:
+class AzureConnector(Connector[AzureTarget, Session]):
     """Reads tenants of Entra, and subscriptions of Azure."""
 
     name = NAME

@@ -194,15 +194,22 @@ class Reading:
 
 
 def _lacks_permission(refusal: Refusal) -> bool:
-    return refusal.reason is GapReason.DENIED and _CLOSED_NETWORK.isdisjoint(refusal.codes)
+    """Say whether a right would help: no login is not one that lacks rights, and a closed network asks for none."""
+    return (
+        refusal.status in {403, 404}
+        and refusal.reason is GapReason.DENIED
+        and _CLOSED_NETWORK.isdisjoint(refusal.codes)
+    )
 
 
 def _advice(refusal: Refusal, operation: Operation) -> str:
     match refusal.reason:
-        case GapReason.DENIED if not _lacks_permission(refusal):
+        case GapReason.DENIED if not _CLOSED_NETWORK.isdisjoint(refusal.codes):
             return "let its firewall admit where this runs"
-        case GapReason.DENIED if refusal.status in {401, 403}:
+        case GapReason.DENIED if refusal.status == 403:
             return f"grant {operation.permission}, as deploy/permissions/azure.json does"
+        case GapReason.DENIED if refusal.status == 401:
+            return "renew the login"
         case GapReason.RATE_LIMITED | GapReason.FAILED | GapReason.TIMED_OUT | GapReason.MALFORMED:
             return "run again"
         case GapReason.STOPPED:

@@ -56,7 +56,7 @@ def _identity(reading: Reading, directory: Directory, told: ServicePrincipal) ->
         observed=frozenset(
             {
                 Facet.CREDENTIALS,
-                *((Facet.TRUST,) if trusts is not None or is_first_party(told) else ()),
+                *((Facet.TRUST,) if trusts is not None else ()),
                 *((Facet.OWNER,) if owners_known else ()),
                 *((Facet.LAST_USE,) if used else ()),
                 *({Facet.PRIVILEGES} - directory.unknown),

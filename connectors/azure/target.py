@@ -79,6 +79,11 @@ class AzureTarget(Target, frozen=True, kw_only=True):
     """Client id of the user-assigned managed identity to log in as, where a workload has several."""
 
     @property
+    def place(self) -> str:
+        """Where it lies: it stands for the name where there is none."""
+        return f"tenant {self.tenant}"
+
+    @property
     def addresses(self) -> Addresses:
         """Where this cloud's APIs are."""
         return ADDRESSES[Cloud(self.cloud)]

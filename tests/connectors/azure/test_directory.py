@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from connectors.azure.client import default_login
 from connectors.azure.connector import AzureConnector, AzureTarget, TargetError
@@ -20,6 +21,7 @@ from connectors.azure.first_party import APPLICATIONS, TENANTS
 from connectors.azure.permissions import APPLICATION_FEDERATION, OPERATIONS
 from connectors.azure.target import Cloud
 from storage.inventory import (
+    Coverage,
     CoverageStatus,
     Credential,
     CredentialType,
@@ -94,6 +96,8 @@ def test_first_party_is_told_apart_by_either_test_and_not_dropped(azure: Azure, 
     told = azure.collect().identity(made)
     assert told.provider_managed
     assert "false" == told.attributes["third_party"]
+    # Nobody asked whom it trusts.
+    assert Facet.TRUST not in told.observed
 
 
 def test_application_of_somebody_else_is_a_third_partys(azure: Azure) -> None:
@@ -281,6 +285,28 @@ class _Token:
 
 def _base64(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("fault", [ClientAuthenticationError, FileNotFoundError, ValueError])
+def test_without_a_login_every_scope_says_so_and_it_is_looked_for_once(azure: Azure, fault: type[Exception]) -> None:
+    asked: list[str] = []
+    mark = secrets.token_hex(8)
+
+    class Nobody:
+        def __call__(self, target: AzureTarget) -> Nobody:
+            return self
+
+        def get_token(self, *scopes: str, tenant_id: str | None = None) -> Any:
+            asked.extend(scopes)
+            raise fault(mark)
+
+    azure.logins = Nobody()  # type: ignore[assignment]
+    found = azure.collect(subscriptions=(a_guid(),))
+    assert 0 == azure.microsoft.requests
+    assert len(asked) == len(set(asked))
+    assert {(GapReason.DENIED, None)} == {(gap.reason, gap.permission) for gap in found.gaps}
+    assert mark not in str(found.all)
+    assert not [one for one in found.of(Coverage) if one.status is CoverageStatus.COMPLETE]
 
 
 @pytest.mark.parametrize(
