@@ -340,6 +340,12 @@ def since_epoch(told: int | None) -> datetime | None:
     return datetime.fromtimestamp(told, UTC) if told is not None and 0 <= told < 253_402_300_800 else None
 
 
+class ManagedFederation(Answered, frozen=True, kw_only=True):
+    """The same as Azure tells it of a managed identity."""
+
+    properties: FederatedCredential
+
+
 def moment(told: datetime | None) -> datetime | None:
     """Return a moment with a zone; what lies before 1970 stands for none."""
     if told is None:

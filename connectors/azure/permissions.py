@@ -200,6 +200,15 @@ ROLE_ASSIGNMENTS = _arm(
     Facet.PRIVILEGES,
 )
 
+MANAGED_FEDERATION = _arm(
+    "list the federated credentials of a managed identity",
+    "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}"
+    "/federatedIdentityCredentials",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read",
+    "2023-01-31",
+    Facet.TRUST,
+)
+"""Azure keeps those of managed identities itself, one list for each: there is none of all."""
 VAULTS = msgspec.structs.replace(
     _arm(
         "list key vaults",
@@ -257,6 +266,7 @@ OPERATIONS: tuple[Operation, ...] = (
     SUBSCRIPTIONS,
     ROLES,
     ROLE_ASSIGNMENTS,
+    MANAGED_FEDERATION,
     VAULTS,
     VAULT_SECRETS,
     VAULT_KEYS,

@@ -55,6 +55,11 @@ class Reading:
         return self.scope.uid
 
     @property
+    def _missing(self) -> int:
+        """How many things were refused so far."""
+        return sum(gap.count for gap in self._gaps.values())
+
+    @property
     def whole(self) -> bool:
         """Whether nothing was refused so far."""
         return not self._gaps
@@ -64,6 +69,12 @@ class Reading:
     ) -> Iterator[Told]:
         """Yield the entries of a list. Where it breaks off, that is a gap."""
         yield from self._told(operation, kind, self.client.pages(operation, *ids, base=base), locator)
+
+    def whole_list(self, operation: Operation, kind: type[Told], *ids: str) -> list[Told] | None:
+        """Return a list of one thing; `None` where it broke off, which is a gap."""
+        before = self._missing
+        items = list(self.listed(operation, kind, *ids))
+        return items if before == self._missing else None
 
     def one(self, operation: Operation, kind: type[Told], *ids: str) -> Told | None:
         """Return the one thing that is asked for; `None` where it was refused, which is a gap."""
@@ -171,13 +182,12 @@ class Reading:
 
     def _whole_list(self, operation: Operation, kind: type[Told], content: Content) -> list[Told] | None:
         """Return the list of one thing, its further pages with it; `None` where it broke off."""
-        before = len(self._gaps), sum(gap.count for gap in self._gaps.values())
+        before = self._missing
         items = list(self._converted(operation, kind, content["value"]))
         link = content.get(operation.paging.next)
         if link is not None:
             items += self._told(operation, kind, self.client.further(operation, link))
-        after = len(self._gaps), sum(gap.count for gap in self._gaps.values())
-        return items if before == after else None
+        return items if before == self._missing else None
 
     def _converted(self, operation: Operation, kind: type[Told], items: Sequence[Any]) -> Iterator[Told]:
         for item in items:

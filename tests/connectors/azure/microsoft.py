@@ -67,6 +67,8 @@ class Microsoft:
         self.applications: list[dict[str, Any]] = []
         self.principals: list[dict[str, Any]] = []
         self.federated: dict[str, list[dict[str, Any]]] = {}
+        self.managed_federated: dict[str, list[dict[str, Any]]] = {}
+        """By name of the identity."""
         self.owners: dict[str, list[dict[str, Any]]] = {}
         self.users: list[dict[str, Any]] = []
         self.app_role_holders: dict[str, list[dict[str, Any]]] = {}
@@ -93,7 +95,13 @@ class Microsoft:
         """Names of operations that are refused."""
         self.faults: dict[tuple[str, int], list[Fault]] = {}
         """By operation and the number of its request: what it answers first."""
+        self.faulty: dict[tuple[str, str], Fault] = {}
+        """By operation and a part of its address: what it always answers."""
+        self.checked = True
+        """Whether answers are held against their shapes: once is enough of what is read over and over."""
         self.asked: list[str] = []
+        self.addresses: list[tuple[str, str]] = []
+        """Operation and address of each request."""
         self.values: list[str] = []
         """What nobody may ever see."""
         self.valid_from_login = 0
@@ -422,6 +430,18 @@ class Microsoft:
         properties = {"workspaceId": workspace, "storageAccountId": storage, "logs": logs}
         self.log_settings.setdefault(log, []).append({"id": "x", "name": "x", "properties": properties})
 
+    def managed_identity(self, subscription: str, name: str, **changes: Any) -> dict[str, Any]:
+        path = f"/subscriptions/{subscription}/resourcegroups/shop/providers/Microsoft.ManagedIdentity"
+        names = ["isExplicit=True", f"{path}/userAssignedIdentities/{name}"]
+        told = {"servicePrincipalType": "ManagedIdentity", "appOwnerOrganizationId": None, "alternativeNames": names}
+        return self.principal(name, **{**told, **changes})
+
+    def trust_managed(self, name: str, subject: str) -> None:
+        told = {"issuer": "https://oidc.example.com", "subject": subject, "audiences": ["api://AzureADTokenExchange"]}
+        self.managed_federated.setdefault(name, []).append(
+            {"id": name, "name": "aks", "type": "Microsoft.ManagedIdentity/x", "properties": told}
+        )
+
     def fault(self, operation: Operation, number: int, *answers: Fault) -> None:
         """Have the request of this number, from 0, answered so; each answer once."""
         self.faults[operation.name, number] = list(answers)
@@ -461,7 +481,7 @@ class Microsoft:
                     "id": one["id"],
                     "status": answer.status_code,
                     "headers": {"Content-Type": "application/json", **_retry_after(answer)},
-                    "body": answer.json() if answer.content else None,
+                    "body": _parsed(answer),
                 }
             )
         # Graph answers in whichever order it likes.
@@ -473,6 +493,10 @@ class Microsoft:
         for operation in OPERATIONS:
             match = re.fullmatch(re.escape(operation.path).replace(r"\{\}", "([^/?]+)"), parts.path)
             if match and parts.netloc == self._host(operation, parts.netloc):
+                self.addresses.append((operation.name, url))
+                for (name, part), fault in self.faulty.items():
+                    if name == operation.name and part in url:
+                        return fault()
                 return self._answered(operation, match.groups(), parts.netloc, parts.path, query)
         raise AssertionError(f"{method} {parts.path} is none of the operations")
 
@@ -504,7 +528,7 @@ class Microsoft:
             link[operation.paging.next] = str(
                 httpx2.URL(base + path, params={**query, "$skiptoken": str(start + self.page_size)})
             )
-        for item in page:
+        for item in page if self.checked else ():
             VALIDATORS[operation.name].validate(item)
         return httpx2.Response(200, json={"value": page, **link})
 
@@ -517,6 +541,8 @@ class Microsoft:
             return [self._expanded(one, query) for one in self.applications]
         if name == "list service principals":
             return [self._expanded(one, query) for one in self.principals]
+        if name == "list the federated credentials of a managed identity":
+            return self.managed_federated.get(ids[2], [])
         if "owners of" in name:
             return self.owners.get(ids[0], [])
         if "federated credentials of" in name:
@@ -557,6 +583,13 @@ class Microsoft:
 def refusal(status: int, code: str = "", **headers: str) -> httpx2.Response:
     content = {"error": {"code": code, "message": "Insufficient privileges"}} if code else {}
     return httpx2.Response(status, json=content, headers=headers)
+
+
+def _parsed(answer: httpx2.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return answer.text
 
 
 def _retry_after(answer: httpx2.Response) -> dict[str, str]:

@@ -4,7 +4,8 @@ Written by hand after the published reference, without copying from it: the reso
 servicePrincipal, passwordCredential, keyCredential, federatedIdentityCredential, directoryObject, user,
 appRoleAssignment, oAuth2PermissionGrant, unifiedRoleDefinition and unifiedRoleAssignment of Microsoft Graph v1.0,
 servicePrincipalSignInActivity and appCredentialSignInActivity of its beta, and of Azure the lists of subscriptions
-(2022-12-01), of role definitions and role assignments (2022-04-01), of key vaults (2023-07-01) and what they hold
+(2022-12-01), of role definitions and role assignments (2022-04-01), of federated credentials of managed identities
+(2023-01-31), of key vaults (2023-07-01) and what they hold
 (7.4), of storage accounts (2023-05-01) and diagnostic settings (2021-05-01-preview, 2017-04-01), and a workspace of Log
 Analytics (2022-10-01). Only what the connector reads, or has to drop, is described; whatever else stands in an entry is
 a fault of the stand-in.
@@ -96,6 +97,14 @@ FEDERATED = thing(
     },
     "description",
     "claimsMatchingExpression",
+)
+MANAGED_FEDERATED = thing(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "type": TEXT,
+        "properties": thing({"issuer": TEXT, "subject": TEXT, "audiences": TEXTS}),
+    }
 )
 USER = thing(
     {
@@ -304,6 +313,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "list subscriptions": SUBSCRIPTION,
     "list the roles of a subscription": ROLE,
     "list who holds roles of a subscription": ROLE_ASSIGNMENT,
+    "list the federated credentials of a managed identity": MANAGED_FEDERATED,
     "list key vaults": VAULT,
     "list the secrets of a vault": VAULT_SECRET,
     "list the keys of a vault": VAULT_KEY,

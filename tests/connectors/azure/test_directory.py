@@ -191,6 +191,26 @@ def test_federated_credentials_are_read_on_both_objects(azure: Azure) -> None:
     assert {"attribute_condition": ("x",), "aud": ("api://AzureADTokenExchange",)} == loose.conditions
 
 
+def test_federated_credentials_of_a_managed_identity_are_azures(azure: Azure) -> None:
+    one, elsewhere = azure.microsoft.subscription(), a_guid()
+    web, other = azure.microsoft.managed_identity(one, "web"), azure.microsoft.managed_identity(elsewhere, "other")
+    azure.microsoft.trust_managed("web", "system:serviceaccount:shop:web")
+    found = azure.collect()
+    (trust,) = found.identity(web).trusts
+    assert ("system:serviceaccount:shop:web",) == trust.conditions["sub"]
+    assert Facet.TRUST in found.identity(web).observed
+    # Its subscription is not read: Graph alone does not know.
+    assert Facet.TRUST not in found.identity(other).observed
+
+
+def test_managed_identity_of_which_azure_refuses_the_list_trusts_nobody_knows_whom(azure: Azure) -> None:
+    web = azure.microsoft.managed_identity(azure.microsoft.subscription(), "web")
+    azure.microsoft.denied.add("list the federated credentials of a managed identity")
+    found = azure.collect()
+    assert Facet.TRUST not in found.identity(web).observed
+    assert [Facet.TRUST] == [gap.facet for gap in found.gaps]
+
+
 def test_throttled_request_inside_a_batch_is_asked_again(azure: Azure) -> None:
     made = [azure.microsoft.application(f"app {number}") for number in range(30)]
     for one in made:

@@ -7,7 +7,22 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
-from connectors.azure.permissions import LOG_WORKSPACE, OPERATIONS, Operation
+from connectors.azure.permissions import (
+    ACTIVITY_LOG,
+    APP_ROLES,
+    APPLICATION_FEDERATION,
+    APPLICATION_OWNERS,
+    DIRECTORY_LOGS,
+    GROUP_MEMBERS,
+    LOG_WORKSPACE,
+    OPERATIONS,
+    OWNER_ACCOUNTS,
+    PRINCIPAL_FEDERATION,
+    PRINCIPAL_OWNERS,
+    SUBSCRIPTIONS,
+    VAULTS,
+    Operation,
+)
 from connectors.transport import Bounds
 from storage.inventory import Coverage, CoverageStatus, Credential, Facet, Gap, GapReason, Identity, IdentityKind, Scope
 from tests.connectors.azure.conftest import Azure, Inventory
@@ -52,6 +67,9 @@ def populate(microsoft: Microsoft) -> None:
         microsoft.give_role(subscription, one, role)
     group = microsoft.group(*microsoft.principals[:THINGS])
     microsoft.give_role(subscription, group, role, kind="Group")
+    microsoft.managed_identity(subscription, "web")
+    for number in range(THINGS):
+        microsoft.trust_managed("web", f"system:serviceaccount:shop:{number}")
     host = microsoft.vault(subscription, "shop")
     for kind in ("secrets", "keys", "certificates"):
         for number in range(THINGS):
@@ -64,6 +82,7 @@ def populate(microsoft: Microsoft) -> None:
 @pytest.fixture
 def full(azure: Azure) -> Azure:
     populate(azure.microsoft)
+    azure.microsoft.checked = False
     return azure
 
 
@@ -77,6 +96,7 @@ def observed_by_all(found: Inventory, facet: Facet) -> bool:
 
 
 def test_without_a_fault_there_is_no_gap_and_everything_is_asked(full: Azure) -> None:
+    full.microsoft.checked = True
     found = full.collect()
     assert [] == found.gaps
     assert {one.name for one in OPERATIONS} == set(full.microsoft.asked)
@@ -90,6 +110,7 @@ def test_without_a_fault_there_is_no_gap_and_everything_is_asked(full: Azure) ->
 def test_denied_call_is_exactly_its_gap(full: Azure, operation: Operation) -> None:
     full.microsoft.denied.add(operation.name)
     found = full.collect()
+    assert announced_and_closed_once(found)
     (gap,) = found.gaps
     assert (GapReason.DENIED, operation.permission) == (gap.reason, gap.permission)
     assert operation.permission in gap.detail
@@ -99,27 +120,31 @@ def test_denied_call_is_exactly_its_gap(full: Azure, operation: Operation) -> No
         observed = [one.observed for one in found.of(Identity)] + [one.observed for one in found.of(Credential)]
         assert any(facet not in one for one in observed)
         assert facet is not Facet.PRIVILEGES or not observed_by_all(found, facet)
-        assert 2 * THINGS + 1 == len(found.of(Identity))
+        assert 2 * THINGS + 2 == len(found.of(Identity))
 
 
-@ALL
-def test_whatever_is_denied_every_scope_is_announced_and_closed_once(full: Azure, operation: Operation) -> None:
-    full.microsoft.denied.add(operation.name)
-    found = full.collect()
+def announced_and_closed_once(found: Inventory) -> bool:
+    """Whether every scope is announced before anything in it, and closed by one coverage."""
     scopes = [scope.uid for scope in found.of(Scope)]
-    assert len(scopes) == len(set(scopes))
-    assert sorted(scopes) == sorted(one.scope_uid for one in found.of(Coverage))
-    seen: set[str] = set()
+    closed = [one.scope_uid for one in found.of(Coverage)]
+    if len(scopes) != len(set(scopes)) or sorted(scopes) != sorted(closed):
+        return False
+    open_: set[str] = set()
     for one in found.all:
+        uid = one.uid if isinstance(one, Scope) else getattr(one, "scope_uid", None)
         if isinstance(one, Scope):
-            seen.add(one.uid)
-        elif scope := getattr(one, "scope_uid", None):
-            assert scope in seen
+            open_.add(one.uid)
+        elif uid is not None and uid not in open_:
+            return False
+        if isinstance(one, Coverage):
+            open_.remove(one.scope_uid)
+    return True
 
 
 def test_with_everything_denied_nothing_is_listed_and_nothing_is_called_complete(full: Azure) -> None:
     full.microsoft.denied = {one.name for one in OPERATIONS}
     found = full.collect()
+    assert announced_and_closed_once(found)
     assert [] == found.of(Identity)
     assert CoverageStatus.DENIED == found.coverage("applications").status
     assert CoverageStatus.DENIED == found.coverage("servicePrincipals").status
@@ -156,6 +181,52 @@ def test_fault_on_any_page_of_a_list_costs_the_rest_and_nothing_else(
     assert api == "applications" or not any(Facet.PRIVILEGES in one.observed for one in listed)
     assert PAGE * page == len(listed)
     assert [gap] == found.gaps
+
+
+BATCHED = [
+    APPLICATION_FEDERATION,
+    PRINCIPAL_FEDERATION,
+    APPLICATION_OWNERS,
+    PRINCIPAL_OWNERS,
+    OWNER_ACCOUNTS,
+    APP_ROLES,
+    GROUP_MEMBERS,
+]
+SHORT = [SUBSCRIPTIONS, VAULTS, ACTIVITY_LOG, DIRECTORY_LOGS, LOG_WORKSPACE]
+OTHER_LISTS = [one for one in OPERATIONS if one not in [*BATCHED, *LISTS, *SHORT]]
+
+
+@pytest.mark.parametrize("page", [0, 1, 2])
+@pytest.mark.parametrize("fault", ["403", "truncated"])
+@pytest.mark.parametrize("operation", OTHER_LISTS, ids=lambda one: one.name.replace(" ", "_"))
+def test_fault_on_any_page_of_any_list_is_one_gap_in_its_scope(
+    full: Azure, operation: Operation, fault: str, page: int
+) -> None:
+    answer, reason = FAULTS[fault]
+    full.microsoft.fault(operation, page, *[answer] * 3)
+    found = full.collect()
+    (gap,) = found.gaps
+    assert reason == gap.reason
+    assert (next(iter(operation.facets)) if operation.facets else None) == gap.facet
+    (coverage,) = [one for one in found.of(Coverage) if one.scope_uid == gap.scope_uid]
+    assert CoverageStatus.COMPLETE != coverage.status
+    assert Facet.PRIVILEGES not in operation.facets or not observed_by_all(found, Facet.PRIVILEGES)
+
+
+@pytest.mark.parametrize("number", [0, 1, -1])
+@pytest.mark.parametrize("fault", ["403", "429", "html"])
+@pytest.mark.parametrize("operation", BATCHED, ids=lambda one: one.name.replace(" ", "_"))
+def test_fault_of_any_request_in_a_batch_costs_that_thing(
+    full: Azure, operation: Operation, fault: str, number: int
+) -> None:
+    full.collect()
+    addresses = [url for name, url in full.microsoft.addresses if name == operation.name and "$skiptoken" not in url]
+    answer, reason = FAULTS[fault]
+    full.microsoft.faulty[operation.name, addresses[number % len(addresses)]] = answer
+    found = full.collect()
+    (gap,) = found.gaps
+    assert (reason, 1) == (gap.reason, gap.count)
+    assert next(iter(operation.facets)) == gap.facet
 
 
 @ALL
