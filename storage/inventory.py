@@ -130,6 +130,8 @@ class CoverageStatus(StrEnum):
     """Some of it was not read; its gaps say what."""
     DENIED = "denied"
     """Nothing of it was read, because access was refused."""
+    UNDECLARED = "undeclared"
+    """Nothing of it was to be read: the organisation lists it, the configuration neither includes nor excludes it."""
 
 
 class Severity(StrEnum):

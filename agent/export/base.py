@@ -133,8 +133,12 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def complete(self) -> bool:
-        """Whether every scope was read whole."""
-        return all(row.status is CoverageStatus.COMPLETE for row in self.coverage)
+        """Whether all that was to be read was read, and every question about it answered.
+
+        What an organisation lists and nobody declared was not to be read: that is a finding.
+        """
+        read = frozenset({CoverageStatus.COMPLETE, CoverageStatus.UNDECLARED})
+        return not self.gaps and all(row.status in read for row in self.coverage)
 
     def repository_name(self, finding: Finding) -> str:
         """The repository a finding is about, as people call it."""
