@@ -32,7 +32,7 @@ _COLUMNS = (
     Column(heading="account", least=12, most=40),
     Column(heading="made", least=9, most=18),
     Column(heading="last used", least=9, most=18),
-    Column(heading="owner", least=8, most=32),
+    Column(heading="owner", least=10, most=32),
     Column(heading="faults", least=20, most=70),
     Column(heading="finding"),
 )
