@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import py_compile
+import random
 import struct
 import tarfile
 import zipfile
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from connectors.detection.batch import Batch, Window
 from connectors.detection.decoding.allowance import Allowance, Omission, Spending
 from connectors.detection.decoding.kinds import Container
+from connectors.detection.decoding.pdf_filters import unfiltered
 from connectors.detection.decoding.pieces import Claims, Piece
 from connectors.detection.decoding.walk import _Encoded, _Origin, _pieces
 from connectors.detection.matcher import Text
@@ -36,7 +38,9 @@ from tests.connectors.detection.decoding.encoded import (
     document_of,
     fresh,
     holders,
+    lzw_of,
     pdf_of,
+    run_lengths_of,
     scan,
     sqlite_of,
     tar_of,
@@ -44,6 +48,7 @@ from tests.connectors.detection.decoding.encoded import (
 )
 
 NOISE = b"\n".join(b"line %d of a text that packs badly: %x" % (n, n * 2654435761 % 2**61) for n in range(400))
+SHOWN = b"BT (" + NOISE[:9000].replace(b" ", b"   ") + b") Tj (Token: " + TOKEN + b") Tj ET"
 
 
 def way(content: bytes) -> tuple[str, ...]:
@@ -93,6 +98,17 @@ def way(content: bytes) -> tuple[str, ...]:
             ("pdf",),
             id="pdf, ASCII85",
         ),
+        pytest.param(pdf_of(lzw_of(SHOWN), b"/Filter /LZWDecode"), ("pdf",), id="pdf, LZW"),
+        pytest.param(
+            pdf_of(lzw_of(SHOWN, 0), b"/Filter /LZWDecode /DecodeParms << /EarlyChange 0 >>"),
+            ("pdf",), id="pdf, LZW, late",
+        ),
+        pytest.param(pdf_of(run_lengths_of(SHOWN), b"/Filter /RunLengthDecode"), ("pdf",), id="pdf, run lengths"),
+        pytest.param(
+            pdf_of(lzw_of(run_lengths_of(SHOWN)).hex().encode() + b">", b"/Filter[/AHx/LZW/RL]"),
+            ("pdf",), id="pdf, three filters",
+        ),
+        pytest.param(pdf_of(lzw_of(SHOWN), b"/F#69lter /LZW#44ecode"), ("pdf",), id="pdf, names in disguise"),
     ],
 )  # fmt: skip
 def test_containers(content: bytes, decoding: tuple[str, ...]) -> None:
@@ -307,7 +323,22 @@ def encrypted_zip() -> bytes:
     ("content", "omission", "found"),
     [
         pytest.param(encrypted_zip(), Omission.ENCRYPTED, 1, id="an encrypted member beside another"),
-        pytest.param(pdf_of(LINE).replace(b"/Root", b"/Encrypt 9 0 R /Root"), Omission.ENCRYPTED, 0, id="a PDF"),
+        pytest.param(
+            pdf_of(b"\xa7" * 90, b"").replace(b"/Root", b"/Encrypt 9 0 R /Root"), Omission.ENCRYPTED, 0, id="a PDF"
+        ),
+        pytest.param(
+            pdf_of(LINE).replace(b"/Root", b"/Encrypt<</V 1>>/Root"), Omission.ENCRYPTED, 1, id="PDF, not really"
+        ),
+        pytest.param(pdf_of(LINE, b"/Filter /BrotliDecode"), Omission.KIND, 1, id="PDF, unknown filter"),
+        pytest.param(pdf_of(LINE, b"/Filter 9 0 R"), Omission.KIND, 1, id="PDF, filter told elsewhere"),
+        pytest.param(
+            pdf_of(LINE, b"/Filter /FlateDecode /DecodeParms << /Predictor 12 >>"), Omission.KIND, 1, id="predictor"
+        ),
+        pytest.param(pdf_of(lzw_of(SHOWN)[:900], b"/Filter /LZWDecode"), Omission.DAMAGED, 0, id="PDF, LZW cut off"),
+        pytest.param(pdf_of(b"\xff" * 90, b"/Filter /LZWDecode"), Omission.DAMAGED, 0, id="PDF, no LZW"),
+        pytest.param(pdf_of(run_lengths_of(SHOWN)[:-9], b"/Filter /RL"), Omission.DAMAGED, 1, id="PDF, runs cut off"),
+        pytest.param(pdf_of(b"zz}z~>", b"/Filter /ASCII85Decode"), Omission.DAMAGED, 0, id="PDF, no base 85"),
+        pytest.param(pdf_of(LINE, b"/Filter[" + b"/AHx" * 9 + b"]"), Omission.LIMIT, 1, id="PDF, nine filters"),
         pytest.param(b"7z\xbc\xaf\x27\x1c" + bytes(40), Omission.KIND, 0, id="7z"),
         pytest.param(b"Rar!\x1a\x07\x01\x00" + bytes(40), Omission.KIND, 0, id="rar"),
         pytest.param(b"\x28\xb5\x2f\xfd" + bytes(40), Omission.KIND, 0, id="zstd"),
@@ -317,6 +348,22 @@ def encrypted_zip() -> bytes:
 )  # fmt: skip
 def test_what_cannot_be_read_is_named(content: bytes, omission: Omission, found: int) -> None:
     assert omissions(content) == ({omission}, found)
+
+
+def test_the_example_that_the_standard_gives_of_lzw() -> None:
+    """ISO 32000-1, section 7.4.4.2."""
+    packed = bytes.fromhex("800b6050220c0c8501")
+    found = unfiltered(memoryview(packed), b"/Filter /LZWDecode", Allowance("object", 9, Spending()))
+    assert (found.text, found.missing) == (bytes.fromhex("2d2d2d2d2d412d2d2d42"), None)
+
+
+@pytest.mark.parametrize(
+    "dictionary",
+    [b"/Filter [ /%s ]" % name for name in (b"DCTDecode", b"JPXDecode", b"CCITTFaxDecode", b"JBIG2Decode", b"DCT")]
+    + [b"/Length1 90 /Filter /Unknown", b"/Filter null", b"/Filter []"],
+)
+def test_pictures_and_fonts_of_a_pdf_are_no_loss(dictionary: bytes) -> None:
+    assert omissions(pdf_of(random.Random(3).randbytes(300), dictionary)) == (set(), 0)
 
 
 def test_large_objects_come_in_windows_and_are_opened_by_the_first_alone() -> None:

@@ -19,7 +19,17 @@ from connectors.detection.decoding.allowance import MEMBER_BYTES, MEMBERS, Allow
 from connectors.detection.decoding.pieces import Claims
 from connectors.detection.decoding.registry import CONTAINERS
 from connectors.detection.detector import Detector
-from tests.connectors.detection.decoding.encoded import LINE, base64_of, detector, fresh, holders, scan, tar_of, zip_of
+from tests.connectors.detection.decoding.encoded import (
+    LINE,
+    base64_of,
+    detector,
+    fresh,
+    holders,
+    lzw_of,
+    scan,
+    tar_of,
+    zip_of,
+)
 
 ZEROS = bytes(1 << 20)
 
@@ -43,6 +53,11 @@ def nested(pack: Callable[[bytes], bytes], layers: int, inner: bytes) -> bytes:
     return inner
 
 
+def clears(size: int) -> bytes:
+    """A stream of LZW that begins anew with each code."""
+    return int("100000000" * 8, 2).to_bytes(9, "big") * (size // 9)
+
+
 BOMBS: dict[str, Callable[[], bytes]] = {
     "gzip": lambda: gzip.compress(ZEROS * 40),
     "zlib": lambda: zlib.compress(ZEROS * 40),
@@ -59,6 +74,9 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "many members": lambda: tar_of({f"{number}": b"" for number in range(MEMBERS + 100)}),
     "many streams": lambda: gzip.compress(b"") * 5_000,
     "pdf": lambda: b"%PDF-1.4\n<</Filter/FlateDecode>>\nstream\n" + zlib.compress(ZEROS * 40) + b"\nendstream",
+    "pdf, LZW": lambda: b"%PDF-1.4\n<</Filter/LZW>>\nstream\n" + lzw_of(ZEROS * 8)[:-2] * 9 + b"\nendstream",
+    "pdf, LZW that clears": lambda: b"%PDF-1.4\n<</Filter/LZW>>\nstream\n" + clears(2 << 20),
+    "pdf, runs": lambda: b"%PDF-1.4\n<</Filter[/RL/RL/RL]>>\nstream\n" + b"\x81\x81" * 200_000 + b"\nendstream",
 }
 
 
