@@ -118,12 +118,15 @@ def tar_of(files: Mapping[str, bytes], form: int = tarfile.GNU_FORMAT) -> bytes:
     return out.getvalue()
 
 
-def sqlite_of(*rows: tuple[object, ...]) -> bytes:
+def sqlite_of(*rows: tuple[object, ...], encoding: str = "UTF-8", key: str = "") -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "database")
         connection = sqlite3.connect(path)
         columns = ", ".join(f"c{number}" for number in range(len(rows[0])))
-        connection.execute(f"create table t ({columns})")
+        connection.execute(f"pragma encoding = '{encoding}'")
+        connection.execute(
+            f"create table t ({columns}, primary key ({key})) without rowid" if key else f"create table t ({columns})"
+        )
         connection.executemany(f"insert into t values ({', '.join('?' * len(rows[0]))})", rows)
         connection.commit()
         connection.close()

@@ -157,6 +157,64 @@ def test_what_was_deleted_from_a_database_still_lies_there() -> None:
     assert [one.detector for one in scan(wiped)] == ["postgresql-url"]
 
 
+def cell_of(content: bytes, number: int) -> int:
+    """Where the pointer to a record of a database of one table stands, on its second page."""
+    page = int.from_bytes(content[16:18], "big")
+    assert content[page] == 0x0D
+    return page + 8 + 2 * number
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(lambda content, at: (at, b"\xff\xff"), id="it lies outside its page"),
+        pytest.param(lambda content, at: (at, b"\0\1"), id="it lies in the page's header"),
+        pytest.param(
+            lambda content, at: (4096 + int.from_bytes(content[at : at + 2], "big"), b"\xff" * 8), id="it has no end"
+        ),
+        pytest.param(
+            lambda content, at: (4096 + int.from_bytes(content[at : at + 2], "big") + 2, b"\x7f"),
+            id="its header is wrong",
+        ),
+    ],
+)
+def test_one_record_that_cannot_be_read_costs_no_other(wrong: Callable[[bytes, int], tuple[int, bytes]]) -> None:
+    content = sqlite_of(*((number, "name", a_token(number).decode(), "active") for number in range(5)))
+    place, other = wrong(content, cell_of(content, 2))
+    damaged = content[:place] + other + content[place + len(other) :]
+    for number in (0, 1, 3, 4):
+        (one,) = holders(scan(damaged), a_token(number))
+        assert one.decoding == ("sqlite",)
+    assert omissions(damaged)[0] == {Omission.DAMAGED}
+    assert omissions(content)[0] == set()
+
+
+@pytest.mark.parametrize("told", [0, 1, 2, 3, 9])
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
+def test_texts_of_a_database_whose_header_is_wrong_about_their_encoding(told: int, encoding: str) -> None:
+    content = sqlite_of((1, "name", TOKEN.decode(), "active"), encoding=encoding)
+    (one,) = holders(scan(content[:56] + told.to_bytes(4, "big") + content[60:]))
+    assert one.decoding == ("sqlite",)
+
+
+def test_records_on_inner_pages_of_an_index() -> None:
+    tokens = [a_token(number).decode() for number in range(400)]
+    content = sqlite_of(*(("name", token, "active") for token in tokens), key="c1")
+    assert b"\x02" in {content[start : start + 1] for start in range(4096, len(content), 4096)}
+    found = scan(content)
+    for token in tokens:
+        assert len(holders(found, token.encode())) == 1
+
+
+def test_a_long_record_is_read_to_its_end() -> None:
+    assert omissions(sqlite_of(("x " * 700_000 + TOKEN.decode(), "active"))) == (set(), 1)
+
+
+def test_a_page_size_that_cannot_be_is_named() -> None:
+    content = sqlite_of((1, "name", TOKEN.decode(), "active"))
+    assert omissions(content[:16] + b"\x10\1" + content[18:]) == ({Omission.DAMAGED}, 1)
+
+
 def test_an_unclosed_string_of_a_pdf_is_read_and_what_follows_as_well() -> None:
     assert way(pdf_of(b"BT (Token: " + TOKEN)) == ("pdf",)
     assert way(pdf_of(b"BT (a ( [(" + TOKEN[:9] + b")-12(" + TOKEN[9:] + b")] TJ ET")) == ("pdf",)
