@@ -6,6 +6,7 @@ from connectors.detection.decoding.base64_runs import BASE64
 from connectors.detection.decoding.basic_logins import BASIC_LOGINS
 from connectors.detection.decoding.bzip2_streams import BZIP2
 from connectors.detection.decoding.character_escapes import CHARACTER_ESCAPES
+from connectors.detection.decoding.compound_files import COMPOUND_FILE
 from connectors.detection.decoding.gzip_streams import GZIP
 from connectors.detection.decoding.hex_runs import HEX
 from connectors.detection.decoding.html_entities import HTML_ENTITIES
@@ -13,6 +14,7 @@ from connectors.detection.decoding.java_classes import JAVA_CLASS
 from connectors.detection.decoding.joined_literals import JOINED_LITERALS
 from connectors.detection.decoding.kinds import Container, Encoding
 from connectors.detection.decoding.kubernetes_secrets import KUBERNETES_SECRETS
+from connectors.detection.decoding.lzma_files import LZMA
 from connectors.detection.decoding.notebooks import NOTEBOOKS
 from connectors.detection.decoding.office_text import OFFICE_TEXT
 from connectors.detection.decoding.pdf_text import PDF
@@ -46,10 +48,12 @@ CONTAINERS: tuple[Container, ...] = (
     ZLIB,
     BZIP2,
     XZ,
+    LZMA,
     PDF,
     SQLITE,
     JAVA_CLASS,
     OFFICE_TEXT,
+    COMPOUND_FILE,
     UNOPENED,
     TAR,
     PYTHON_BYTECODE,

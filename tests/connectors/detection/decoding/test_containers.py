@@ -48,6 +48,15 @@ from tests.connectors.detection.decoding.encoded import (
 )
 
 NOISE = b"\n".join(b"line %d of a text that packs badly: %x" % (n, n * 2654435761 % 2**61) for n in range(400))
+
+
+def lzma_of(text: bytes, **properties: int) -> bytes:
+    """A file of LZMA, which tells its size if it has the usual properties."""
+    chain = [{"id": lzma.FILTER_LZMA1, "dict_size": 3 << 20, **properties}]
+    packed = lzma.compress(text, lzma.FORMAT_ALONE, filters=chain)
+    return packed if properties else packed[:5] + struct.pack("<Q", len(text)) + packed[13:]
+
+
 SHOWN = b"BT (" + NOISE[:9000].replace(b" ", b"   ") + b") Tj (Token: " + TOKEN + b") Tj ET"
 
 
@@ -70,6 +79,9 @@ def way(content: bytes) -> tuple[str, ...]:
         pytest.param(zlib.compress(LINE * 3, 9), ("zlib",), id="zlib, best"),
         pytest.param(bz2.compress(LINE) + bz2.compress(b"more"), ("bzip2",), id="bzip2"),
         pytest.param(lzma.compress(NOISE + LINE), ("xz",), id="xz"),
+        pytest.param(lzma.compress(NOISE + LINE, lzma.FORMAT_ALONE), ("lzma",), id="lzma"),
+        pytest.param(lzma_of(NOISE + LINE), ("lzma",), id="lzma that tells its size"),
+        pytest.param(lzma_of(NOISE + LINE, lc=0, lp=2, pb=0), ("lzma",), id="lzma of other properties"),
         pytest.param(zip_of({"a/b.env": LINE * 3}), ("zip:a/b.env",), id="zip"),
         pytest.param(zip_of({"a.env": LINE}, zipfile.ZIP_STORED), ("zip:a.env",), id="zip, stored"),
         pytest.param(zip_of({"a.env": LINE}, zipfile.ZIP_BZIP2), ("zip:a.env",), id="zip, bzip2"),
@@ -250,6 +262,7 @@ CUT: list[tuple[Callable[[bytes], bytes], str]] = [
     (gzip.compress, "gzip"),
     (zlib.compress, "zlib"),
     (lambda text: lzma.compress(text, check=lzma.CHECK_NONE), "xz"),
+    (lambda text: lzma.compress(text, lzma.FORMAT_ALONE), "lzma"),
     (lambda text: zip_of({"a": text}), "zip"),
     (lambda text: tar_of({"a": text}), "tar"),
     (lambda text: gzip.compress(tar_of({"a": text})), "tar.gz"),
@@ -377,6 +390,13 @@ def encrypted_zip() -> bytes:
     return bytes(content)
 
 
+def compound_of(stream: str) -> bytes:
+    """A compound file, as far as it is looked at: a header, an entry of the directory, and wide text."""
+    entry = stream.encode("utf-16-le").ljust(512, b"\0")
+    text = LINE.decode().encode("utf-16-le").ljust(512, b"\0")
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0") + entry + text + b"\xff" * 512
+
+
 @pytest.mark.parametrize(
     ("content", "omission", "found"),
     [
@@ -397,6 +417,8 @@ def encrypted_zip() -> bytes:
         pytest.param(pdf_of(run_lengths_of(SHOWN)[:-9], b"/Filter /RL"), Omission.DAMAGED, 1, id="PDF, runs cut off"),
         pytest.param(pdf_of(b"zz}z~>", b"/Filter /ASCII85Decode"), Omission.DAMAGED, 0, id="PDF, no base 85"),
         pytest.param(pdf_of(LINE, b"/Filter[" + b"/AHx" * 9 + b"]"), Omission.LIMIT, 1, id="PDF, nine filters"),
+        pytest.param(compound_of("WordDocument"), Omission.KIND, 1, id="an old document"),
+        pytest.param(compound_of("EncryptedPackage"), Omission.ENCRYPTED, 1, id="an encrypted document"),
         pytest.param(b"7z\xbc\xaf\x27\x1c" + bytes(40), Omission.KIND, 0, id="7z"),
         pytest.param(b"Rar!\x1a\x07\x01\x00" + bytes(40), Omission.KIND, 0, id="rar"),
         pytest.param(b"\x28\xb5\x2f\xfd" + bytes(40), Omission.KIND, 0, id="zstd"),
@@ -437,6 +459,7 @@ def test_large_objects_come_in_windows_and_are_opened_by_the_first_alone() -> No
 
 MAGICS = [
     b"\x1f\x8b\x08\0", b"PK\3\4\x14\0\0\0\x08\0", b"PK\5\6", b"x\x9c", b"BZh91AY&SY", b"\xfd7zXZ\0\0\4",
+    b"]\0\0\x80\0" + b"\xff" * 8 + b"\0",
     b"%PDF-1.4\nstream\n",
     b"SQLite format 3\0\x02\0", b"\xca\xfe\xba\xbe\0\0\0\x34", b"\xa7\r\r\n" + bytes(12) + b"\xe3",
     b"<?xml schemas.openxmlformats.org/", b'{"nbformat": 4, "',
@@ -451,6 +474,7 @@ def test_any_bytes_behind_a_magic(magic: bytes, rest: bytes) -> None:
 
 WHOLE = [
     gzip.compress(LINE), zip_of({"a": LINE, "b": LINE}), tar_of({"a": LINE}), bz2.compress(LINE), lzma.compress(LINE),
+    lzma.compress(LINE, lzma.FORMAT_ALONE),
     sqlite_of(("a", TOKEN.decode()), ("b" * 5000, 1)), class_of(TOKEN, b"x"), pdf_of(b"BT (" + TOKEN + b") Tj ET"),
     document_of(TOKEN), json.dumps({"nbformat": 4, "source": ["a\n", '"']}).encode(),
 ]  # fmt: skip

@@ -63,6 +63,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "zlib": lambda: zlib.compress(ZEROS * 40),
     "bzip2": lambda: bz2.compress(ZEROS * 40),
     "xz": lambda: lzma.compress(ZEROS * 40),
+    "lzma": lambda: lzma.compress(ZEROS * 40, lzma.FORMAT_ALONE),
     "zip": lambda: zip_of({"a": ZEROS * 40}),
     "zip of many": lambda: zip_of({f"a{number}": ZEROS for number in range(120)}),
     "overlapping zip": lambda: overlapping_zip(9_000, 1 << 20),

@@ -42,6 +42,8 @@ OPENINGS: dict[str, tuple[bytes, ...]] = {
     "zlib": (b"x\x9c",),
     "bzip2": (b"BZh91AY&SY",),
     "xz": (b"\xfd7zXZ\0\0\4",),
+    "lzma": (b"]\0\0\x80\0" + b"\xff" * 8 + b"\0",),
+    "compound": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
     "pdf": (
         b"%PDF-1.4\n<<>>stream\nBT (",
         b"%PDF-1.4\n<<>>stream\nBT <",
