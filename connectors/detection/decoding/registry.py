@@ -25,7 +25,7 @@ from connectors.detection.decoding.sqlite_text import SQLITE
 from connectors.detection.decoding.tar_archives import TAR
 from connectors.detection.decoding.unopened import UNOPENED
 from connectors.detection.decoding.xz_streams import XZ
-from connectors.detection.decoding.zip_archives import ZIP, ZIP_BEHIND
+from connectors.detection.decoding.zip_archives import ZIP, ZIP_BEHIND, ZIP_IN_PART
 from connectors.detection.decoding.zlib_streams import ZLIB
 
 ENCODINGS: tuple[Encoding, ...] = (
@@ -60,3 +60,6 @@ CONTAINERS: tuple[Container, ...] = (
     ZIP_BEHIND,
 )
 """The first one that recognises a content opens it."""
+
+PARTS: tuple[Container, ...] = (ZIP_IN_PART,)
+"""What is recognised in every part of a large object with NUL bytes, wherever in the object it begins."""

@@ -87,6 +87,10 @@ def way(content: bytes) -> tuple[str, ...]:
         pytest.param(zip_of({"a.env": LINE}, zipfile.ZIP_BZIP2), ("zip:a.env",), id="zip, bzip2"),
         pytest.param(zip_of({"a.env": LINE * 3}, zipfile.ZIP_LZMA), ("zip:a.env",), id="zip, lzma"),
         pytest.param(b"MZ\0\0" * 999 + zip_of({"a.env": LINE * 3}), ("zip:a.env",), id="zip behind a program"),
+        pytest.param(
+            b"MZ\0\0" * 999 + zip_of({"a.env": LINE * 3}) + b"\x30\x82\x55" * 30_000,
+            ("zip:a.env",), id="zip between a program and its signature",
+        ),
         pytest.param(tar_of({"etc/a.env": LINE}), ("tar:etc/a.env",), id="tar"),
         pytest.param(tar_of({"n" * 120 + "/a": LINE}), (f"tar:{'n' * 120}/a",), id="tar, GNU name"),
         pytest.param(tar_of({"n" * 120 + "/a": LINE}, tarfile.PAX_FORMAT), (f"tar:{'n' * 120}/a",), id="tar, pax name"),
@@ -453,6 +457,24 @@ def test_large_objects_come_in_windows_and_are_opened_by_the_first_alone() -> No
     windows = [Window("x", 0, half, whole=False), Window("x", half, len(content), offset=half, whole=False)]
     assert len(holders(list(one.detect(Batch(content, windows))))) == 1
     assert set(one.left_out) == {Omission.LARGE}
+
+
+@pytest.mark.parametrize("behind", [b"", b"\x30\x82\x55" * 9_000, bytes(9)], ids=["none", "signature", "zeros"])
+@pytest.mark.parametrize("size", [2_000, 5_000, 90_000])
+def test_an_archive_behind_a_large_program_is_named(size: int, behind: bytes) -> None:
+    content = b"MZ\0\0" * 25_000 + zip_of({f"{number}.env": NOISE for number in range(9)}) + LINE + behind
+    one, overlap = fresh(), 1_000
+    for offset in range(0, len(content), size - overlap):
+        part = content[offset : offset + size]
+        list(one.detect(Batch(part, [Window("x", 0, len(part), offset=offset, whole=False)])))
+    assert one.left_out == {Omission.LARGE: {"x"}}
+
+
+def test_a_large_program_without_an_archive_is_none() -> None:
+    one = fresh()
+    for part in (b"MZ\0\0" * 9_000 + b"PK\5\6" + LINE, b"MZ\0\0" + NO_MEMBERS, NO_MEMBERS + bytes(99)):
+        list(one.detect(Batch(part, [Window("x", 0, len(part), offset=70, whole=False)])))
+    assert not one.left_out
 
 
 # Whatever the bytes are, opening them neither fails nor goes astray.

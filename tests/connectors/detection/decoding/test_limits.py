@@ -173,6 +173,7 @@ PUMPS: dict[str, tuple[bytes, bytes]] = {
     "notebook": (b'{"nbformat": 4, ', b'"a\\n", "'),
     "tar": (b"", tar_of({"a": b""})[:512]),
     "zip headers": (b"", b"PK\3\4\x14\0\0\0\x08\0" + bytes(20)),
+    "zip ends": (b"MZ\0", b"PK\5\6"),
     "pdf": (b"%PDF-1.4\n", b"<</Filter/FlateDecode>>stream\nx\x9c\0\0endstream\n"),
     "pdf text": (b"%PDF-1.4\n<<>>stream\nBT ", b"(a(b)"),
     "sqlite": (b"SQLite format 3\0\x10\0" + bytes(82), b"\x0d\0\0\x07\0" + b"\x0f\0" * 2045 + b"\0"),

@@ -38,7 +38,7 @@ OPENINGS: dict[str, tuple[bytes, ...]] = {
     "quoted-printable": (b"encoding: quoted-printable\n", b"a" * 70 + b"=\n"),
     "notebook": (b'{"nbformat": 4, "a":"', b'{"nbformat": 4, "a":'),
     "gzip": (b"\x1f\x8b\x08\0",),
-    "zip": (b"PK\3\4\x14\0\0\0\x08\0", zip_of({"a": b"text"}), zip_of({"a": b"text"})[:-22]),
+    "zip": (b"PK\3\4\x14\0\0\0\x08\0", zip_of({"a": b"text"}), zip_of({"a": b"text"})[:-22], b"PK\5\6"),
     "zlib": (b"x\x9c",),
     "bzip2": (b"BZh91AY&SY",),
     "xz": (b"\xfd7zXZ\0\0\4",),
