@@ -152,6 +152,13 @@ HALF_TEXT = base64_of(b"a text that goes on as such for quite a while " + random
 PUMPS: dict[str, tuple[bytes, bytes]] = {
     "base64": (b"", b"'" + base64_of(b"a text of some words") + b"'"),
     "base64 lines": (b"", base64_of(b"x" * 57) + b"\n"),
+    "base64, short lines": (b"", base64_of(b"x" * 30) + b"\n"),
+    "base64, short lines that differ": (
+        b"",
+        b"".join(base64_of(b"%d a text of 33 bytes, no more.." % n) + b"\n" for n in range(10, 99)),
+    ),
+    "base64, lines of 41": (b"", base64_of(b"y" * 33)[:41] + b"\n"),
+    "base64, short lines and shorter": (b"", base64_of(b"x" * 30) + b"\n" + base64_of(b"yz" * 9) + b"\n"),
     "base64 that turns out binary": (b"", HALF_TEXT),
     "padding": (b"", base64_of(b"a text of some words..") + b" "),
     "self-telling": (b"", b" H4sIAAAAAAAA"),
