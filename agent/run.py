@@ -7,28 +7,24 @@ a run may be killed anywhere and the next one finds the world as the last comple
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from itertools import chain
-from pathlib import Path
 
 from agent.contention import Claims
 from agent.errors import UnreachedFault, UsageFault
+from agent.jobs import jobs_of
 from agent.keyring import KeyRing
 from agent.narration import narrated, untried
-from agent.plan import RunResult, SweepPlan, TargetSpec
+from agent.plan import RunResult, SweepPlan
 from agent.scratch import remove_stale_scratch
 from agent.supervision import Refused, Stop, Told, observe
 from agent.unreached import Unreached
-from agent.worker import Job
 from connectors.detection.catalogue import shipped_catalogue
 from connectors.detection.detector import detectors
-from connectors.git.target import Mode, enclosing_repository, is_address
-from connectors.git.worktree import is_git_directory, nested_repositories
 from rules.judgement import judge
 from rules.registry import RULES
 from storage.inventory import Coverage, CoverageStatus, Observation, Run
@@ -66,7 +62,7 @@ def execute(
     )
     logger.info("run %d begun: %s", run.seq, plan.kind)
     try:
-        with closing(observe(_jobs(plan, keyring, as_of), workers=plan.jobs, stop=stop)) as seen:
+        with closing(observe(jobs_of(plan, keyring, as_of), workers=plan.jobs, stop=stop)) as seen:
             complete = _collect(plan, run, store, chain(untried(plan.targets), narrated(seen)), progress)
         codes = frozenset(rule.code for rule in RULES)
         looked_for = detectors(shipped_catalogue().tuned(plan.tuning.formats, plan.tuning.disabled))
@@ -113,66 +109,11 @@ def _collect(
             store.renew(run, ttl=LEASE)
             renewed = time.monotonic()
     sentence = unreached.sentence()
-    if plan.kind == "sweep" and sentence is not None and all(is_address(target.location) for target in plan.targets):
+    if plan.kind == "sweep" and sentence is not None and all(planned.target.remote for planned in plan.targets):
         raise UnreachedFault(sentence)
     store.stage(run, waiting)
     store.renew(run, ttl=LEASE)
     return complete
-
-
-def _jobs(plan: SweepPlan, keyring: KeyRing, as_of: datetime) -> Sequence[Job]:
-    """One job a target, and one for each repository inside a plain directory; a path named twice is read once."""
-    tuning = plan.tuning
-    allowed = tuple(entry for entry in tuning.allow_list if entry.holds(as_of))
-    jobs: dict[tuple[str | None, str, Mode, str | None], Job] = {}
-    for target in plan.targets:
-        for location in _places(target) if target.problem is None else ():
-            job = Job(
-                location=os.fsencode(location),
-                name=target.name if location == _resolved(target) else None,
-                mode=target.mode,
-                since=None if target.since is None else os.fsencode(target.since),
-                index_file=_index_of_the_hook() if target.mode is Mode.STAGED else None,
-                subkeys=keyring.subkeys(),
-                limits=plan.limits,
-                matcher=plan.matcher,
-                cache_directory=str(plan.cache_directory),
-                scratch="",
-                more_plugins=plan.detect_secrets_extra,
-                formats=tuning.formats,
-                disabled_formats=frozenset(tuning.disabled),
-                allow_list=allowed,
-                token=os.environ.get(target.token_env) if target.token_env else None,
-                ssh_key=str(target.ssh_key_file) if target.ssh_key_file else None,
-                known_hosts=str(target.known_hosts_file) if target.known_hosts_file else None,
-                shallow_is_gap=plan.kind == "run",
-            )
-            jobs.setdefault((job.name, location, target.mode, target.since), job)
-    return tuple(jobs.values())
-
-
-def _index_of_the_hook() -> bytes | None:
-    """The index that git names to its hooks: `git commit -a` and `git commit PATH` write one of their own.
-
-    See ``GIT_INDEX_FILE`` in git(1); a relative path starts at the top of the work tree, where hooks are run.
-    """
-    named = os.environ.get("GIT_INDEX_FILE")
-    return os.fsencode(Path(named).absolute()) if named else None
-
-
-def _resolved(target: TargetSpec) -> str:
-    """The address or path to sweep: of a folder inside a repository that repository, since its history is one."""
-    if is_address(target.location):
-        return target.location
-    path = str(Path(target.location).resolve())
-    return enclosing_repository(path) or path
-
-
-def _places(target: TargetSpec) -> list[str]:
-    """The place that was named, and the repositories inside it where it is a plain directory."""
-    location = _resolved(target)
-    plain = not is_address(location) and not is_git_directory(location) and not os.path.lexists(Path(location, ".git"))
-    return [location, *(nested_repositories(location) if plain and target.mode is Mode.FULL else ())]
 
 
 def _counts(promoted: PromotionSummary) -> Mapping[str, int]:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import msgspec
 
+from connectors.base import TargetError
 from connectors.detection.batch import Batch, Detection, Window
 from connectors.git.authorship import Mailmap, parse_mailmap
 from connectors.git.codeowners import find_codeowners
@@ -36,7 +37,7 @@ from connectors.git.shortfall import HISTORY, Shortfall
 from connectors.git.sightings import Sightings
 from connectors.git.staging import LISTING_BYTES, missing_blobs, read_index, staged_entries, tree_of
 from connectors.git.tags import in_signature, read_tag
-from connectors.git.target import GitTarget, Located, Mode, TargetError, repository_name, resource_uid
+from connectors.git.target import GitTarget, Located, Mode, repository_name, resource_uid
 from connectors.git.undecoded import declare_undecoded
 from storage.inventory import Carrier, GapReason, Observation, Place, Resource, Scope, git_scope_uid
 
