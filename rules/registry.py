@@ -12,6 +12,7 @@ from rules.inactive_owner import InactiveOwner
 from rules.missing_owner import MissingOwner
 from rules.reused_secret import ReusedSecret
 from rules.rotation_not_evidenced import RotationNotEvidenced
+from rules.undeclared_scope import UndeclaredScope
 from rules.unvaulted_secret import UnvaultedSecret
 
 RULES: tuple[Rule[Any], ...] = (
@@ -23,6 +24,7 @@ RULES: tuple[Rule[Any], ...] = (
     InactiveOwner(),
     ReusedSecret(),
     CoverageGap(),
+    UndeclaredScope(),
 )
 
 _BY_CODE = {rule.code: rule for rule in RULES}

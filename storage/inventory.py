@@ -34,6 +34,8 @@ class Facet(StrEnum):
     PRIVILEGES = "privileges"
     TRUST = "trust"
     """Who may act as it from outside: federation and its conditions."""
+    CREDENTIALS = "credentials"
+    """Which credentials an identity has."""
     ENCRYPTION = "encryption"
     """Whether what is kept is kept encrypted."""
     PROVENANCE = "provenance"
@@ -128,6 +130,8 @@ class CoverageStatus(StrEnum):
     """Some of it was not read; its gaps say what."""
     DENIED = "denied"
     """Nothing of it was read, because access was refused."""
+    UNDECLARED = "undeclared"
+    """Nothing of it was to be read: the organisation lists it, the configuration neither includes nor excludes it."""
 
 
 class Severity(StrEnum):
@@ -1072,7 +1076,7 @@ class IdentityState(Record, frozen=True, kw_only=True):
     present: bool
     """False when a scope that lists such identities was read whole and no longer holds it: it was deleted."""
     credentials: tuple[Credential, ...] = ()
-    """Those of its credentials that are present, by uid."""
+    """Those of its credentials that are present, by uid; there are no others only when `credentials` was observed."""
 
 
 class CredentialState(Record, frozen=True, kw_only=True):

@@ -15,7 +15,8 @@ SHAPES = {
     Framework.AICPA_TSC: r"CC\d\.\d",
     Framework.NIST_800_53: r"[A-Z]{2}-\d{1,2}(\(\d{1,2}\))?",
 }
-ABOUT_IDENTITIES = [rule for rule in RULES if rule.code != "coverage-gap"]
+OWN_OPERATION = frozenset({"coverage-gap", "undeclared-scope"})
+ABOUT_IDENTITIES = [rule for rule in RULES if rule.code not in OWN_OPERATION]
 
 
 def code(rule: Rule[Any]) -> str:
