@@ -21,10 +21,11 @@ from agent.keyring import KeyRing
 from agent.narration import narrated, untried
 from agent.plan import RunResult, SweepPlan
 from agent.scratch import remove_stale_scratch
-from agent.supervision import Refused, Stop, Told, observe
+from agent.supervision import START, Refused, Stop, Told, observe
 from agent.unreached import Unreached
 from connectors.detection.catalogue import shipped_catalogue
 from connectors.detection.detector import detectors
+from connectors.registry import CONNECTORS, Entry
 from rules.judgement import judge
 from rules.registry import RULES
 from storage.inventory import Coverage, CoverageStatus, Observation, Run
@@ -45,10 +46,13 @@ def execute(
     clock: Callable[[], datetime],
     progress: Callable[[Told], None],
     stop: Stop,
+    connectors: Mapping[str, Entry] = CONNECTORS,
+    start: str = START,
 ) -> RunResult:
     """Carry out `plan` against `store` and return how it ended; what was found stands in the store.
 
-    `as_of` is the moment by which ages are judged, `clock` tells when the run ended. Raises what the store raises; the
+    `as_of` is the moment by which ages are judged, `clock` tells when the run ended; `start` is the program of a worker
+    that knows the same `connectors`. Raises what the store raises; the
     run is then abandoned and no state has changed.
     """
     remove_stale_scratch()
@@ -62,7 +66,8 @@ def execute(
     )
     logger.info("run %d begun: %s", run.seq, plan.kind)
     try:
-        with closing(observe(jobs_of(plan, keyring, as_of), workers=plan.jobs, stop=stop)) as seen:
+        jobs = jobs_of(plan, keyring, as_of, connectors)
+        with closing(observe(jobs, workers=plan.jobs, stop=stop, start=start)) as seen:
             complete = _collect(plan, run, store, chain(untried(plan.targets), narrated(seen)), progress)
         codes = frozenset(rule.code for rule in RULES)
         looked_for = detectors(shipped_catalogue().tuned(plan.tuning.formats, plan.tuning.disabled))

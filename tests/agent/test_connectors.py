@@ -6,7 +6,7 @@ import json
 import secrets
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,13 +20,16 @@ from agent.frames import decoded_target
 from agent.jobs import jobs_of
 from agent.narration import untried
 from agent.plan import Planned, SweepPlan
-from agent.supervision import Refused, Stop, Told, observe
+from agent.reading import pick_run, read_report
+from agent.run import execute
+from agent.supervision import Stop, observe
 from agent.target_settings import TARGET_SETTINGS
 from agent.worker import Job
 from connectors.base import Limits, Mark
 from connectors.git.target import GitTarget, Mode
 from connectors.registry import CONNECTORS
-from storage.inventory import Coverage, CoverageStatus, Credential, Gap, Identity, Observation, Policy
+from storage.inventory import Coverage, CoverageStatus, Credential, Gap, Identity, Policy
+from storage.store import Store
 from tests.agent.made_up import BOTH, MODEL, PERMISSION, CloudTarget
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
@@ -42,8 +45,8 @@ def loaded(text: str, folder: Path) -> Configuration:
     return load(folder / "nhi-agent.yaml", discover=False, model=MODEL, connectors=BOTH)
 
 
-def planned_jobs(targets: Sequence[Planned], folder: Path, *, limits: dict[str, Limits] | None = None) -> Sequence[Job]:
-    plan = SweepPlan(
+def planned(targets: Sequence[Planned], folder: Path, limits: Mapping[str, Limits] | None = None) -> SweepPlan:
+    return SweepPlan(
         kind="run",
         targets=tuple(targets),
         policy=Policy(),
@@ -52,13 +55,17 @@ def planned_jobs(targets: Sequence[Planned], folder: Path, *, limits: dict[str, 
         limits=limits or dict.fromkeys(BOTH, Limits()),
         cache_directory=folder / "cache",
     )
-    return jobs_of(plan, keyring.create(folder / "key", as_of=AS_OF), AS_OF, BOTH)
 
 
-def observed(jobs: Sequence[Job], house: Path) -> list[Observation | Told | Refused | None]:
-    """What workers of both connectors send."""
-    start = f"import sys; sys.path.insert(0, {str(house)!r}); from tests.agent.made_up import serve; serve()"
-    return list(observe(jobs, workers=1, stop=Stop(), start=start))
+def planned_jobs(targets: Sequence[Planned], folder: Path, limits: Mapping[str, Limits] | None = None) -> Sequence[Job]:
+    ring = keyring.create(folder / "key", as_of=AS_OF)
+    return jobs_of(planned(targets, folder, limits), ring, AS_OF, BOTH)
+
+
+@pytest.fixture
+def start(house: Path) -> str:
+    """The program of a worker that knows both connectors."""
+    return f"import sys; sys.path.insert(0, {str(house)!r}); from tests.agent.made_up import serve; serve()"
 
 
 # --- the registry -----------------------------------------------------------------------------------------------------
@@ -175,7 +182,7 @@ def test_a_worker_is_handed_the_variables_of_its_connector_alone(
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="Python sets variables of its own at its start there")
-def test_what_it_sees_arrives(tmp_path: Path, house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_it_sees_arrives(tmp_path: Path, start: str, monkeypatch: pytest.MonkeyPatch) -> None:
     external = secrets.token_hex(8)
     monkeypatch.setenv("EXTERNAL_ID", external)
     monkeypatch.setenv("MADE_UP_REGION", "north")
@@ -185,7 +192,7 @@ def test_what_it_sees_arrives(tmp_path: Path, house: Path, monkeypatch: pytest.M
     configuration = loaded(ONE_OF_EACH, tmp_path)
     limits = {name: configuration.limits(name) for name in BOTH}
 
-    seen = observed(planned_jobs(configuration.targets(), tmp_path, limits=limits), house)
+    seen = list(observe(planned_jobs(configuration.targets(), tmp_path, limits), workers=1, stop=Stop(), start=start))
 
     (identity,) = [item for item in seen if isinstance(item, Identity)]
     assert {
@@ -201,6 +208,29 @@ def test_what_it_sees_arrives(tmp_path: Path, house: Path, monkeypatch: pytest.M
     assert external not in repr(seen)
 
 
+def test_what_it_sees_is_kept_and_shown(tmp_path: Path, start: str) -> None:
+    target = CloudTarget(name="mine", account="7")
+
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}", create=True, clock=lambda: AS_OF) as store:
+        result = execute(
+            planned([Planned(connector="made-up", target=target)], tmp_path),
+            store=store,
+            keyring=keyring.create(tmp_path / "key", as_of=AS_OF),
+            as_of=AS_OF,
+            clock=lambda: AS_OF,
+            progress=lambda _: None,
+            stop=Stop(),
+            connectors=BOTH,
+            start=start,
+        )
+        report = read_report(store, pick_run(store, result.seq))
+
+    assert result.complete
+    assert [("robot", True)] == [(state.identity.name, state.present) for state in report.identities]
+    assert ["made-up:key:1"] == [state.credential.uid for state in report.credentials]
+    assert [PERMISSION] == [gap.permission for gap in report.gaps]
+
+
 def test_what_is_named_twice_is_read_once(tmp_path: Path) -> None:
     inner = tmp_path / "plain" / "inner"
     subprocess.run(["git", "init", "-q", inner], check=True)
@@ -211,10 +241,10 @@ def test_what_is_named_twice_is_read_once(tmp_path: Path) -> None:
         GitTarget(location=str(inner), mode=Mode.SINCE, since="HEAD"),
     ]
     cloud = [CloudTarget(name="mine", account="7"), CloudTarget(name="mine", account="7")]
-    planned = [Planned(connector="git", target=each) for each in git]
-    planned += [Planned(connector="made-up", target=each) for each in cloud]
+    targets = [Planned(connector="git", target=each) for each in git]
+    targets += [Planned(connector="made-up", target=each) for each in cloud]
 
-    jobs = planned_jobs(planned, tmp_path)
+    jobs = planned_jobs(targets, tmp_path)
 
     assert [
         GitTarget(location=str(tmp_path / "plain")),
