@@ -57,5 +57,3 @@ class RunResult(Record, frozen=True, kw_only=True):
     seq: int
     complete: bool
     """False when any scope was not read whole: exit code 3."""
-    summary: Mapping[str, int]
-    """Counts for a log line: targets, objects, exposures, findings, gaps."""

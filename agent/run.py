@@ -79,7 +79,7 @@ def execute(
         raise
     counts = _counts(promoted)
     logger.info("run %d promoted: %s", run.seq, ", ".join(f"{count:,} {what}" for what, count in counts.items()))
-    return RunResult(seq=run.seq, complete=complete and not promoted.overtaken, summary=counts)
+    return RunResult(seq=run.seq, complete=complete and not promoted.overtaken)
 
 
 def _collect(
