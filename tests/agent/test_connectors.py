@@ -25,7 +25,7 @@ from agent.run import execute
 from agent.supervision import Stop, observe
 from agent.target_settings import TARGET_SETTINGS
 from agent.worker import Job
-from connectors.base import Limits, Mark
+from connectors.base import Connector, Limits, Mark
 from connectors.git.target import GitTarget, Mode
 from connectors.registry import CONNECTORS
 from storage.inventory import Coverage, CoverageStatus, Credential, Gap, Identity, Policy
@@ -73,6 +73,8 @@ def start(house: Path) -> str:
 
 def test_every_entry_names_its_connector_and_has_a_section_of_its_own() -> None:
     assert [entry.name for entry in CONNECTORS.values()] == [entry.load().name for entry in CONNECTORS.values()]
+    # Who does not derive from it lacks what most connectors need not say.
+    assert all(Connector in type(entry.load()).__mro__ for entry in CONNECTORS.values())
     assert set(CONNECTORS) == set(TARGET_SETTINGS)
     assert len(CONNECTORS) == len({entry.section for entry in CONNECTORS.values()})
 
