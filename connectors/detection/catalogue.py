@@ -111,8 +111,10 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         No two of them share a byte, and no match could begin or end outside, so that in each the same is found as in
         the text as a whole.
         """
+        if len(text) < _LONG_TEXT:
+            return [(0, reach)]
         longest = self._necessities.longest
-        if len(text) < _LONG_TEXT or longest is None or not self._necessities.texts:
+        if longest is None or not self._necessities.texts:
             return [(0, reach)]
         found: list[tuple[int, int]] = []
         for held in self._held.finditer(text, 0, reach):

@@ -69,13 +69,17 @@ def segments(
             short = high - low <= LINE_BYTES
             line = marked.setdefault(Segment(low, high, low, high), set()) if short else None
             told.clear()
-        place = (rule, 0 if line is not None else (end - 1 - low) // BLOCK_BYTES)
         if reach is Reach.LINE and line is not None:
             line.add(rule)
-        elif place not in told:  # where anything may stand between two parts, hundreds of ends follow each other
-            told.add(place)
-            for segment in _pieces(buffer, window, reach, (low, high), end):
-                marked.setdefault(segment, set()).add(rule)
+            if len(marked) > SEGMENTS_PER_WINDOW:
+                break
+            continue
+        place = (rule, 0 if line is not None else (end - 1 - low) // BLOCK_BYTES)
+        if place in told:
+            continue  # where anything may stand between two parts, hundreds of ends follow each other
+        told.add(place)
+        for segment in _pieces(buffer, window, reach, (low, high), end):
+            marked.setdefault(segment, set()).add(rule)
         if len(marked) > SEGMENTS_PER_WINDOW:
             break
     ordered = sorted(marked.items())[:SEGMENTS_PER_WINDOW]
