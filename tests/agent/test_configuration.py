@@ -275,13 +275,13 @@ def test_a_wrong_owners_file_is_told_with_line_and_column(text: str, place: str,
 
 def test_an_owners_file_names_identities_and_stored_secrets(tmp_path: Path) -> None:
     (tmp_path / "owners.yaml").write_text(
-        "- {owner: a, repository: '123', identity: deploy-*}\n- {owner: b, secret: shop/*}\n"
+        "- {owner: a, repository: '123', identity: deploy-*}\n- {owner: b, stored_secret: shop/*}\n"
     )
 
     first, second = load_owners(tmp_path / "owners.yaml")
 
-    assert ("123", "deploy-*", "*") == (first.repository, first.identity, first.secret)
-    assert ("*", "*", "shop/*") == (second.repository, second.identity, second.secret)
+    assert ("123", "deploy-*", "*") == (first.repository, first.identity, first.stored_secret)
+    assert ("*", "*", "shop/*") == (second.repository, second.identity, second.stored_secret)
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ ASSIGNMENTS = st.builds(
     path=st.sampled_from(["**", "*.env", "/app/", "deploy/**/a.env"]),
     detector=st.sampled_from(["*", "example-*", "none"]),
     identity=st.sampled_from(["*", "deploy", "arn:*"]),
-    secret=st.sampled_from(["*", "shop/*"]),
+    stored_secret=st.sampled_from(["*", "shop/*"]),
     left=st.booleans(),
 )
 POLICIES = st.builds(
@@ -338,7 +338,7 @@ def test_owners_of_what_a_provider_lists_are_settled_too() -> None:
     context = a_context(
         owners=(
             OwnerAssignment(owner="builders", identity="deploy"),
-            OwnerAssignment(owner="keepers", secret="shop/*"),
+            OwnerAssignment(owner="keepers", stored_secret="shop/*"),
         )
     )
 
