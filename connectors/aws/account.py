@@ -1,0 +1,58 @@
+"""One account while it is being read: who speaks for it, and what its parts tell each other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from connectors.aws.client import AwsClient
+from connectors.aws.credential_report import Report
+from connectors.aws.refusals import CallFailed
+from connectors.aws.target import AwsTarget, account_uid
+
+
+class Account:
+    """What is known of one account so far. Its parts fill it in as they are read, in their order."""
+
+    def __init__(
+        self,
+        number: str,
+        client: AwsClient,
+        *,
+        own_accounts: frozenset[str] | None,
+        documents: dict[tuple[str, str], object],
+    ) -> None:
+        """Begin with nothing but a login."""
+        self.number = number
+        self.uid = account_uid(number)
+        self.client = client
+        self.own_accounts = own_accounts
+        """Numbers of the organisation's accounts; `None` when nobody told which those are."""
+        self.documents = documents
+        """By ARN and version: policies that AWS manages. They are the same in every account, so read once a run."""
+        self.began_time = datetime.now(UTC)
+        """AWS keeps some facts for a number of days only, counted back from here."""
+        self.open = False
+        """Whether the login turned out to be one of this account: nothing is read before."""
+        self.organisation: dict[str, str] = {}
+        """By number: the state of every account that its organisation lists."""
+        self.organisation_complete = False
+        """Whether those are all of them."""
+        self.regions: tuple[str, ...] = ()
+        """The regions that are read."""
+        self.users: dict[str, str] = {}
+        """By name: the uids of its users."""
+        self.users_complete = False
+        """Whether those are all of them."""
+        self.users_refused: CallFailed | None = None
+        """What prevented their listing, where the authorization details did not tell them."""
+        self.report: Report | CallFailed | None = None
+        """The credential report, or what prevented it; asked for by `report_of`."""
+        self.with_other_credentials: set[str] = set()
+        """Uids of users with something to log in with of whose use AWS keeps no record."""
+        self.other_credentials_complete = True
+        """Whether those are all of them."""
+
+    @property
+    def target(self) -> AwsTarget:
+        """What was asked for."""
+        return self.client.target
