@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from connectors.aws.client import AwsClient
 from connectors.aws.credential_report import Report
+from connectors.aws.policy_documents import Statement
 from connectors.aws.refusals import CallFailed
 from connectors.aws.target import AwsTarget, account_uid
 
@@ -19,7 +20,7 @@ class Account:
         client: AwsClient,
         *,
         own_accounts: frozenset[str] | None,
-        documents: dict[tuple[str, str], object],
+        documents: dict[tuple[str, str], tuple[Statement, ...] | None],
     ) -> None:
         """Begin with nothing but a login."""
         self.number = number
@@ -48,9 +49,20 @@ class Account:
         self.report: Report | CallFailed | None = None
         """The credential report, or what prevented it; asked for by `report_of`."""
         self.with_other_credentials: set[str] = set()
-        """Uids of users with something to log in with of whose use AWS keeps no record."""
-        self.other_credentials_complete = True
-        """Whether those are all of them."""
+        """Uids of users with something to act with of whose use AWS keeps no record."""
+        self.ssh_keys_listed = False
+        """Whether the SSH keys of all users are known."""
+        self.service_credentials_listed = False
+        """Whether the service-specific credentials of all users are known."""
+
+    def has_other_credential(self, user: str) -> None:
+        """Note that a user has something to act with of whose use AWS keeps no record."""
+        self.with_other_credentials.add(self.users.get(user, user))
+
+    @property
+    def other_credentials_known(self) -> bool:
+        """Whether it is known of every user if it has such a thing."""
+        return self.ssh_keys_listed and self.service_credentials_listed
 
     @property
     def target(self) -> AwsTarget:

@@ -13,6 +13,8 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from connectors.aws.permissions import ALLOWED, ASSUME_ROLE, LOGINS, Call
@@ -108,6 +110,7 @@ class AwsClient:
         where = region or self.target.home_region
         try:
             answer: dict[str, Any] = self._asked(call, where, parameters)
+            _refuse_incomplete(call, answer)
         except CallFailed as failed:
             if failed.trouble in _FINAL or (failed.trouble is Trouble.LOGIN_REFUSED and region is None):
                 self._ended = failed.trouble
@@ -199,6 +202,8 @@ class AwsClient:
             # At the lowest level these write whole answers into the log, before any hook has seen them.
             logging.getLogger(loud).setLevel(logging.WARNING)
         core = botocore.session.Session(profile=profile)
+        # The descriptions of the services weigh more than all else: every account uses the same.
+        core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
         core.register("before-parameter-build", _refuse_unlisted)
         core.register("before-send", self._count)
         core.register("before-parse", _refuse_foreign)
@@ -232,6 +237,13 @@ class AwsClient:
         if time.monotonic() >= self.deadline:
             raise _OutOfTime
         self.calls += 1
+
+
+@lru_cache(maxsize=4)
+def _loader(path: str | None) -> Any:
+    from botocore.loaders import create_loader
+
+    return create_loader(path)
 
 
 class _Frozen:
@@ -309,21 +321,30 @@ def _refuse_foreign(operation_model: Any, response_dict: Mapping[str, Any], **_:
         raise _NotOfAws
 
 
+def _refuse_incomplete(call: Call, answer: Mapping[str, Any]) -> None:
+    """Refuse an answer whose items lack what they are known by."""
+    for name, needed in call.items.items():
+        for item in answer.get(name) or ():
+            if not all(isinstance(item.get(field), str) and item[field] for field in needed):
+                raise CallFailed(call, Trouble.MALFORMED)
+
+
 def _take_values_out(parsed: Any, model: Any, **_: Any) -> None:
+    """Take out of an answer what holds values, and give its times in UTC, wherever this machine stands."""
     asked = (model.service_model.service_name, model.name)
     if asked in LOGINS or asked not in ALLOWED:
         return
-    _without(parsed, _VALUES | set(ALLOWED[asked].dropped))
-
-
-def _without(answer: Any, names: frozenset[str] | set[str]) -> None:
-    """Take fields out of an answer, at any depth, in place."""
-    waiting = [answer]
+    names = _VALUES | set(ALLOWED[asked].dropped)
+    waiting = [parsed]
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
             for name in names & part.keys():
                 del part[name]
-            waiting.extend(part.values())
-        elif isinstance(part, list):
-            waiting.extend(part)
+        elif not isinstance(part, list):
+            continue
+        for place, inner in list(part.items() if isinstance(part, dict) else enumerate(part)):
+            if isinstance(inner, datetime):
+                part[place] = inner.astimezone(UTC)
+            else:
+                waiting.append(inner)

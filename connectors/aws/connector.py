@@ -9,6 +9,7 @@ from connectors.aws.client import AwsClient, Patience
 from connectors.aws.login import LOGIN, ORGANISATION, account_resource
 from connectors.aws.parts import PARTS
 from connectors.aws.permissions import GET_CALLER_IDENTITY
+from connectors.aws.policy_documents import Statement
 from connectors.aws.reading import NAME, Part, read
 from connectors.aws.refusals import CallFailed
 from connectors.aws.target import AwsTarget, TargetError, checked, member_role_arn, named_account
@@ -38,7 +39,7 @@ class AwsConnector:
         """
         checked(target)
         client = AwsClient(target, deadline=session.deadline, patience=self._patience)
-        documents: dict[tuple[str, str], object] = {}
+        documents: dict[tuple[str, str], tuple[Statement, ...] | None] = {}
         # A member account is reached from where the list of accounts was read, so the first login is kept.
         first = client.assuming(target.role_arn) if target.role_arn else client
         told = frozenset(target.own_accounts) or None

@@ -25,8 +25,8 @@ class Call(Record, frozen=True, kw_only=True):
     """The questions that stay open without it; none when without it the things themselves are not seen."""
     optional: bool = False
     """True for what is only called when the configuration says so."""
-    items: tuple[str, ...] = ()
-    """Names of the lists in the answer, for what comes in pages."""
+    items: Mapping[str, tuple[str, ...]] = {}
+    """The lists in the answer, for what comes in pages, each with what an item must have to be of use."""
     token: tuple[str, str] = ("Marker", "Marker")
     """Name of the page token in the answer, and in the question."""
     more: str | None = "IsTruncated"
@@ -42,23 +42,29 @@ class Call(Record, frozen=True, kw_only=True):
         return self.action or f"{self.service}:{self.operation}"
 
 
-def _iam(operation: str, *items: str, facets: frozenset[Facet] = frozenset(), dropped: tuple[str, ...] = ()) -> Call:
+def _iam(
+    operation: str,
+    items: Mapping[str, tuple[str, ...]] | None = None,
+    *,
+    facets: frozenset[Facet] = frozenset(),
+    dropped: tuple[str, ...] = (),
+) -> Call:
     return Call(
         service="iam",
         operation=operation,
         action=f"iam:{operation}",
-        items=items,
+        items=items or {},
         facets=facets,
         dropped=dropped,
     )
 
 
-def _roles_anywhere(operation: str, items: str) -> Call:
+def _roles_anywhere(operation: str, items: str, *needed: str) -> Call:
     return Call(
         service="rolesanywhere",
         operation=operation,
         action=f"rolesanywhere:{operation}",
-        items=(items,),
+        items={items: needed},
         token=("nextToken", "nextToken"),
         more=None,
         dropped=("sessionPolicy", "x509CertificateData"),
@@ -73,39 +79,48 @@ LIST_ACCOUNTS = Call(
     operation="ListAccounts",
     action="organizations:ListAccounts",
     optional=True,
-    items=("Accounts",),
+    items={"Accounts": ("Id",)},
     token=("NextToken", "NextToken"),
     more=None,
 )
 ACCOUNT_AUTHORIZATION = _iam(
-    "GetAccountAuthorizationDetails", "UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"
+    "GetAccountAuthorizationDetails",
+    {
+        "UserDetailList": ("UserName", "UserId", "Arn"),
+        "GroupDetailList": ("GroupName",),
+        "RoleDetailList": ("RoleName", "RoleId", "Arn"),
+        "Policies": ("Arn",),
+    },
 )
-LIST_USERS = _iam("ListUsers", "Users")
-LIST_POLICIES = _iam("ListPolicies", "Policies", facets=frozenset({Facet.PRIVILEGES}))
+LIST_USERS = _iam("ListUsers", {"Users": ("UserName", "UserId")})
+LIST_POLICIES = _iam("ListPolicies", {"Policies": ("Arn", "DefaultVersionId")}, facets=frozenset({Facet.PRIVILEGES}))
 GET_POLICY_VERSION = _iam("GetPolicyVersion", facets=frozenset({Facet.PRIVILEGES}))
 GENERATE_REPORT = _iam("GenerateCredentialReport")
 GET_REPORT = _iam("GetCredentialReport")
-LIST_ACCESS_KEYS = _iam("ListAccessKeys", "AccessKeyMetadata")
+LIST_ACCESS_KEYS = _iam("ListAccessKeys", {"AccessKeyMetadata": ("AccessKeyId",)})
 ACCESS_KEY_LAST_USED = _iam("GetAccessKeyLastUsed", facets=frozenset({Facet.LAST_USE}))
-LIST_SIGNING_CERTIFICATES = _iam("ListSigningCertificates", "Certificates")
-LIST_SSH_PUBLIC_KEYS = _iam("ListSSHPublicKeys", "SSHPublicKeys")
-LIST_SERVER_CERTIFICATES = _iam("ListServerCertificates", "ServerCertificateMetadataList")
+LIST_SIGNING_CERTIFICATES = _iam("ListSigningCertificates", {"Certificates": ("CertificateId",)})
+LIST_SSH_PUBLIC_KEYS = _iam("ListSSHPublicKeys", {"SSHPublicKeys": ("SSHPublicKeyId",)})
+LIST_SERVER_CERTIFICATES = _iam(
+    "ListServerCertificates",
+    {"ServerCertificateMetadataList": ("ServerCertificateId", "ServerCertificateName")},
+)
 LIST_SERVICE_CREDENTIALS = _iam(
     "ListServiceSpecificCredentials",
-    "ServiceSpecificCredentials",
+    {"ServiceSpecificCredentials": ("ServiceSpecificCredentialId", "UserName", "ServiceName")},
     dropped=("ServicePassword", "ServiceCredentialSecret"),
 )
-LIST_OIDC_PROVIDERS = _iam("ListOpenIDConnectProviders", "OpenIDConnectProviderList")
+LIST_OIDC_PROVIDERS = _iam("ListOpenIDConnectProviders", {"OpenIDConnectProviderList": ("Arn",)})
 GET_OIDC_PROVIDER = _iam("GetOpenIDConnectProvider", facets=frozenset({Facet.TRUST, Facet.OWNER}))
-LIST_SAML_PROVIDERS = _iam("ListSAMLProviders", "SAMLProviderList")
+LIST_SAML_PROVIDERS = _iam("ListSAMLProviders", {"SAMLProviderList": ("Arn",)})
 GET_SAML_PROVIDER = _iam(
     "GetSAMLProvider",
     facets=frozenset({Facet.OWNER}),
     dropped=("SAMLMetadataDocument", "PrivateKeyList"),
 )
-LIST_TRUST_ANCHORS = _roles_anywhere("ListTrustAnchors", "trustAnchors")
-LIST_PROFILES = _roles_anywhere("ListProfiles", "profiles")
-LIST_SUBJECTS = _roles_anywhere("ListSubjects", "subjects")
+LIST_TRUST_ANCHORS = _roles_anywhere("ListTrustAnchors", "trustAnchors", "trustAnchorId", "trustAnchorArn", "name")
+LIST_PROFILES = _roles_anywhere("ListProfiles", "profiles", "profileId", "name")
+LIST_SUBJECTS = _roles_anywhere("ListSubjects", "subjects", "subjectId", "subjectArn")
 
 CALLS: tuple[Call, ...] = (
     GET_CALLER_IDENTITY,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from connectors.aws.account import Account
 from connectors.aws.permissions import Call
@@ -22,6 +22,8 @@ from storage.inventory import (
 )
 
 NAME = "aws"
+
+Thing = TypeVar("Thing")
 
 _HOPELESS = frozenset({Trouble.EXPIRED, Trouble.OUT_OF_TIME, Trouble.LOGIN_REFUSED})
 _IN_A_ROW = 3
@@ -47,6 +49,11 @@ class Reading:
     def uid(self) -> str:
         """Name of the scope, for what is seen in it."""
         return self.scope.uid
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the scope was missed so far."""
+        return all(gap.facet is not None for gap in self._gaps.values())
 
     def call(self, call: Call, **parameters: Any) -> dict[str, Any]:
         """Make one call in the scope's region.
@@ -119,7 +126,14 @@ class Reading:
         known = self._exclusions.get(reason)
         self._exclusions[reason] = Exclusion(reason=reason, detail=detail, count=count + (known.count if known else 0))
 
-    def each(self, things: list[Any], what: str, ask: Callable[[Any], Iterator[Observation]]) -> Iterator[Observation]:
+    def each(
+        self,
+        things: Sequence[Thing],
+        what: str,
+        ask: Callable[[Thing], Iterator[Observation]],
+        *,
+        facet: Facet | None = None,
+    ) -> Iterator[Observation]:
         """Ask about each thing, where there is no call for all. One failure costs that thing, and is one gap of many.
 
         Who has no valid login or no time left, or fails several times in a row, need not ask about the others.
@@ -132,16 +146,16 @@ class Reading:
                 self._failures = 0 if failed.denied else self._failures + 1
                 given_up = failed.trouble in _HOPELESS or self._failures >= _IN_A_ROW
                 lost = len(things) - number if given_up else 1
-                self.expected += lost
-                self.missed(failed, what, count=lost)
+                if facet is None:
+                    self.expected += lost
+                self.missed(failed, what, facet=facet, count=lost)
                 if given_up:
                     return
 
     def ending(self) -> Iterator[Observation]:
         """Yield the gaps, and the coverage that closes the scope."""
-        gaps = list(self._gaps.values())
-        yield from gaps
-        if all(gap.facet is not None for gap in gaps):
+        yield from self._gaps.values()
+        if self.whole:
             status = CoverageStatus.COMPLETE
         elif self._denied and not self.fetched:
             status = CoverageStatus.DENIED

@@ -6,6 +6,7 @@ from connectors.aws.permissions import LIST_USERS
 from connectors.aws.reading import Reading
 from connectors.aws.refusals import CallFailed
 from connectors.aws.report_fetching import report_or_none
+from storage.inventory import GapReason
 
 
 def user_uid(unique_id: str) -> str:
@@ -35,3 +36,12 @@ def user_names(reading: Reading) -> list[str]:
     if report is None and account.users_refused is not None:
         raise account.users_refused
     return sorted({*account.users, *(report.rows if report else ())})
+
+
+def say_who_is_unknown(reading: Reading, what: str) -> None:
+    """Record that something hangs on a user whose unique id nobody told."""
+    refused = reading.account.users_refused
+    if refused is not None:
+        reading.missed(refused, what)
+    else:
+        reading.gap(GapReason.FAILED, f"{what}: they are younger than the listing of users; run again.")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.connectors.aws.front import Front
 from tests.connectors.aws.workshop import Aws
 
 
@@ -23,11 +24,20 @@ def moto() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def front(moto: str) -> Iterator[Front]:
+    """What stands before the server."""
+    front = Front(moto)
+    yield front
+    front.stop()
+
+
 @pytest.fixture
-def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+def aws(moto: str, front: Front, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """The server, empty, with every login allowed everything."""
     urllib.request.urlopen(urllib.request.Request(f"{moto}/moto-api/reset", method="POST"), timeout=10).close()
-    made = Aws(moto, monkeypatch)
+    front.clear()
+    made = Aws(moto, front, monkeypatch)
     made.login("testing", "testing")
     yield made
     made.enforce(on=False)

@@ -15,6 +15,7 @@ import pytest
 from connectors.aws.connector import AwsConnector, AwsTarget, Patience
 from connectors.base import Fingerprinter, Limits, Progress
 from storage.inventory import Coverage, Credential, Gap, Identity, Observation, Record, Resource, Scope
+from tests.connectors.aws.front import Front
 
 ACCOUNT = "123456789012"
 QUICK = Patience(attempts=1, connect_seconds=2.0, read_seconds=2.0, poll_seconds=0.01)
@@ -83,8 +84,9 @@ class Inventory:
 class Aws:
     """A server to fill and to read."""
 
-    def __init__(self, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, address: str, front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
         self.address = address
+        self.front = front
         self._environment = monkeypatch
 
     def client(self, service: str, region: str = "us-east-1", **login: str) -> Any:
@@ -107,7 +109,7 @@ class Aws:
         urllib.request.urlopen(request, timeout=10).close()
 
     def collect(self, seconds: float = 60.0, patience: Patience = QUICK, **target: Any) -> Inventory:
-        asked = AwsTarget(**{"endpoint_url": self.address, "regions": ("us-east-1",), **target})
+        asked = AwsTarget(**{"endpoint_url": self.front.address, "regions": ("us-east-1",), **target})
         return Inventory(AwsConnector(patience).collect(asked, AwsSession(seconds)))
 
     def login_denied(self, *actions: str) -> None:
