@@ -86,7 +86,7 @@ class _Held:
 
     def read_policies_of_aws(self) -> None:
         """Read the policies that AWS manages, as far as they are in use by what is not AWS's own."""
-        wanted = {arn for arn in self._attached_everywhere() if _OF_AWS in arn}
+        wanted = {arn for arn in self._attached_everywhere() if _OF_AWS in arn and arn not in self._documents}
         if not wanted:
             return
         reading = self._reading

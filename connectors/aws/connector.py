@@ -38,7 +38,7 @@ class AwsConnector:
             TargetError: when what was named cannot be read at all.
         """
         checked(target)
-        client = AwsClient(target, deadline=session.deadline, patience=self._patience)
+        client = AwsClient(target, session=session, patience=self._patience)
         documents: dict[tuple[str, str], tuple[Statement, ...] | None] = {}
         # A member account is reached from where the list of accounts was read, so the first login is kept.
         first = client.assuming(target.role_arn) if target.role_arn else client
