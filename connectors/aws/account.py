@@ -32,10 +32,12 @@ class Account:
         """By ARN and version: policies that AWS manages. They are the same in every account, so read once a run."""
         self.began_time = datetime.now(UTC)
         """AWS keeps some facts for a number of days only, counted back from here."""
+        self.attributes: dict[str, str] = {}
+        """Plain facts about the account itself."""
         self.open = False
         """Whether the login turned out to be one of this account: nothing is read before."""
-        self.organisation: dict[str, str] = {}
-        """By number: the state of every account that its organisation lists."""
+        self.organisation: dict[str, dict[str, str]] = {}
+        """By number: every account that its organisation lists, with its state and what the target says of it."""
         self.organisation_complete = False
         """Whether those are all of them."""
         self.regions: tuple[str, ...] = ()

@@ -212,16 +212,16 @@ class AwsClient:
             # At the lowest level these write whole answers into the log, before any hook has seen them.
             logging.getLogger(loud).setLevel(logging.WARNING)
         core = botocore.session.Session(profile=profile)
-        # The descriptions of the services weigh more than all else: every account uses the same.
-        core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
+        try:
+            # The descriptions of the services weigh more than all else: every account uses the same.
+            core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
+        except ProfileNotFound:
+            raise TargetError(f"the profile {profile!r} is not in the configuration of the AWS SDK") from None
         core.register("before-parameter-build", _refuse_unlisted)
         core.register("before-send", self._count)
         core.register("before-parse", _refuse_foreign)
         core.register("after-call", _take_values_out)
-        try:
-            return boto3.session.Session(botocore_session=core, region_name=self.target.home_region)
-        except ProfileNotFound:
-            raise TargetError(f"the profile {profile!r} is not in the configuration of the AWS SDK") from None
+        return boto3.session.Session(botocore_session=core, region_name=self.target.home_region)
 
     def _assume(self, role_arn: str, source: AwsClient) -> None:
         """Log in as a role; the login is renewed by itself, so that a long run does not outlive it."""

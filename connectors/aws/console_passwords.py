@@ -29,7 +29,8 @@ def read_report(reading: Reading) -> Iterator[Observation]:
     report = report_of(reading.account)
     user_names(reading)
     if report.generated_time is not None:
-        yield account_resource(reading.account, credential_report_time=report.generated_time.isoformat())
+        reading.account.attributes["credential_report_time"] = report.generated_time.isoformat()
+        yield account_resource(reading.account)
     if report.damaged:
         detail = "Some lines of the credential report cannot be read."
         reading.gap(GapReason.MALFORMED, detail, count=report.damaged)

@@ -42,6 +42,8 @@ class AwsTarget(Target, frozen=True, kw_only=True):
     """Whether to read every account that the organisation lists, each through `member_role`."""
     member_role: str = "nhi-agent"
     """Name of the role that is assumed in the other accounts of the organisation, path included."""
+    included_accounts: tuple[str, ...] = ()
+    """The accounts of the organisation that are read; empty for all. One that is in neither list is told as such."""
     excluded_accounts: Mapping[str, str] = {}
     """Accounts of the organisation that are not read, each with the reason."""
     key_ids: bool = True
@@ -66,7 +68,9 @@ def checked(target: AwsTarget) -> AwsTarget:
     """
     if target.partition not in HOME_REGIONS:
         raise TargetError(f"partition: name one of {', '.join(HOME_REGIONS)}")
-    numbers = (*target.own_accounts, *target.excluded_accounts, *([target.account] if target.account else []))
+    numbers = (*target.own_accounts, *target.included_accounts, *target.excluded_accounts)
+    if target.account is not None:
+        numbers += (target.account,)
     for number in numbers:
         if not _ACCOUNT.fullmatch(number):
             raise TargetError("an AWS account is named by its twelve digits; put them in quotes")

@@ -62,7 +62,7 @@ def error(code: str, status: int = 400, message: str = "said no more") -> Spoili
     """Answer with an error instead, in the service's own language."""
 
     def spoil(answer: Answer) -> Answer:
-        if "json" in answer.content_type:
+        if answer.body.lstrip().startswith(b"{"):
             return Answer(status, "application/json", json.dumps({"__type": code, "message": message}).encode())
         if b"<DescribeRegionsResponse" in answer.body:
             body = (
@@ -110,6 +110,7 @@ class Front:
     def clear(self) -> None:
         """Forget what was told, but for what moto lacks."""
         self.asked: list[str] = []
+        self.questions: list[Question] = []
         self.answers: dict[str, Answering] = {
             "ListServiceSpecificCredentials": lambda _: iam(
                 "ListServiceSpecificCredentials", "<ServiceSpecificCredentials/>"
@@ -146,6 +147,7 @@ class Front:
         question = dict(parse_qsl(body.decode("latin-1")) if b"Action=" in body else ())
         action = question.get("Action") or headers.get("X-Amz-Target", "").rpartition(".")[2] or _of_path(path)
         self.asked.append(action)
+        self.questions.append(question)
         own = self.answers.get(action)
         answer = own(question) if own else self._forwarded(method, path, headers, body)
         if action == "GetCredentialReport" and not own and answer.status == 200:
