@@ -44,6 +44,8 @@ class Account:
         """The regions that are read."""
         self.users: dict[str, str] = {}
         """By name: the uids of its users."""
+        self.users_made: dict[str, datetime] = {}
+        """By name: when each user was made, which tells one from a former one of that name."""
         self.users_complete = False
         """Whether those are all of them."""
         self.users_refused: CallFailed | None = None
@@ -56,6 +58,12 @@ class Account:
         """Whether the SSH keys of all users are known."""
         self.service_credentials_listed = False
         """Whether the service-specific credentials of all users are known."""
+
+    def has_user(self, name: str, uid: str, made: datetime | None) -> None:
+        """Note a user."""
+        self.users[name] = uid
+        if made is not None:
+            self.users_made[name] = made
 
     def has_other_credential(self, user: str) -> None:
         """Note that a user has something to act with of whose use AWS keeps no record."""

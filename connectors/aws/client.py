@@ -173,7 +173,8 @@ class AwsClient:
             RecursionError,
         ):
             raise CallFailed(call, Trouble.MALFORMED) from None
-        except logins:
+        except (*logins, RuntimeError):
+            # The last is what botocore raises for a login that had run out when it came: a clock goes wrong.
             raise CallFailed(call, Trouble.EXPIRED) from None
         except exceptions.BotoCoreError as failed:
             raise CallFailed(call, Trouble.FAILED, code=type(failed).__name__) from None

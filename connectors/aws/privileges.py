@@ -18,6 +18,8 @@ from storage.inventory import Privilege, PrivilegeLevel, Record
 _WATCHED = {action.lower(): action for way in ESCALATIONS for action in way.actions}
 _IAM_WRITES = tuple(way.actions[0] for way in IAM_WRITES)
 _EVERYTHING = frozenset({"*", "*:*"})
+_EVERY_THING = ("arn:*:*:*:*:*", "arn:aws:*:*:*:*", "arn:aws-cn:*:*:*:*", "arn:aws-us-gov:*:*:*:*")
+"""What a resource must fit to mean all there is, anywhere or in one partition."""
 _LOOKING = ("list", "describe")
 """Actions that begin so cannot, for the most part, be granted on anything less than everything."""
 _SHOWN = 4
@@ -257,7 +259,7 @@ def _at_large(statement: Statement, action: str) -> bool:
 
 
 def _is_all(resource: str) -> bool:
-    return fits(resource, "arn:*:*:*:*:*") or fits(resource, "arn:aws:*:*:*:*")
+    return any(fits(resource, everything) for everything in _EVERY_THING)
 
 
 def _are_apart(one: str, other: str) -> bool:

@@ -13,6 +13,8 @@ HOME_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "
 _ACCOUNT = re.compile(r"\d{12}")
 _ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/[\w+=,.@/-]{1,512}")
 
+_ENDPOINT = re.compile(r"https://[^/@]+(?:/|$)|http://(?:127\.0\.0\.1|localhost|\[::1\])(?:[:/]|$)")
+
 
 class TargetError(Exception):
     """What was named cannot be read at all. One clear sentence: what, and what to do."""
@@ -74,6 +76,8 @@ def checked(target: AwsTarget) -> AwsTarget:
     for number in numbers:
         if not _ACCOUNT.fullmatch(number):
             raise TargetError("an AWS account is named by its twelve digits; put them in quotes")
+    if target.endpoint_url is not None and not _ENDPOINT.match(target.endpoint_url):
+        raise TargetError("endpoint_url: only https addresses, or one of this machine")
     if target.role_arn is not None:
         role = _ROLE.fullmatch(target.role_arn)
         if role is None:

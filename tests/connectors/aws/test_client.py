@@ -127,6 +127,8 @@ def test_no_login_at_all_is_said(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> N
         {"profile": "missing"},
         {"partition": "mars"},
         {"account": "12"},
+        {"endpoint_url": "http://example.com"},
+        {"endpoint_url": "http://127.0.0.1.example.com"},
         {"own_accounts": ("12",)},
         {"role_arn": "role"},
         {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/x", "account": "210987654321"},
