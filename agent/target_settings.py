@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
 
 from agent.locations import carries_credentials, is_url
 from agent.settings import Section, Settings, Text
 from agent.terminal import escaped
+from connectors.aws.target import AwsTarget
 from connectors.base import Target
 from connectors.git.target import GitTarget
 from connectors.registry import CONNECTORS, Entry
@@ -86,7 +87,64 @@ def _in_folder(folder: Path, path: Path | None) -> str | None:
     return str(folder / path.expanduser()) if path else None
 
 
-TARGET_SETTINGS: Mapping[str, type[TargetSettings]] = {"git": RepositorySettings}
+AwsAccount = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
+"""The number of an AWS account, in quotes: YAML takes it for a number otherwise."""
+
+
+class AwsSettings(TargetSettings):
+    """One AWS account of a scheduled run, or the organisation that it belongs to."""
+
+    plural = "AWS accounts"
+    purpose = "AWS accounts and organisations that `run` lists."
+
+    account: AwsAccount | None = None
+    """Number of the account that must answer; by default whichever the login belongs to."""
+    role_arn: Text | None = None
+    """Role to assume before anything is read."""
+    external_id_env: VariableName | None = None
+    """Environment variable with the external id that the role asks for."""
+    profile: Text | None = None
+    """Profile of the AWS SDK to log in with; by default what the SDK finds: web identity, task or instance role."""
+    regions: tuple[Text, ...] = ()
+    """Regions to read; by default all that are enabled in the account."""
+    partition: Literal["aws", "aws-cn", "aws-us-gov"] = "aws"
+    """The part of AWS that the account belongs to."""
+    own_accounts: tuple[AwsAccount, ...] = ()
+    """Accounts that belong to you, beside those that the organisation lists: any other is an outsider."""
+    organisation: bool = False
+    """Whether to read every account that the organisation lists, each through `member_role`."""
+    member_role: Text = "nhi-agent"
+    """Name of the role that is assumed in the other accounts of the organisation, path included."""
+    included_accounts: tuple[AwsAccount, ...] = ()
+    """Accounts of the organisation that are read; by default all. One in neither list is a finding."""
+    excluded_accounts: dict[AwsAccount, Text] = Field(default_factory=dict)
+    """Accounts of the organisation that are not read, each with the reason."""
+    key_ids: bool = True
+    """Whether each user is asked for the ids of its keys and certificates: one or two calls a user."""
+    endpoint_url: Text | None = None
+    """Another address for every service, such as that of a test server."""
+
+    def target(self, folder: Path) -> AwsTarget:  # noqa: ARG002 - nothing of it lies in a folder
+        """See `TargetSettings.target`."""
+        return AwsTarget(
+            name=self.name,
+            account=self.account,
+            role_arn=self.role_arn,
+            external_id_variable=self.external_id_env,
+            profile=self.profile,
+            regions=self.regions,
+            partition=self.partition,
+            own_accounts=self.own_accounts,
+            organisation=self.organisation,
+            member_role=self.member_role,
+            included_accounts=self.included_accounts,
+            excluded_accounts=self.excluded_accounts,
+            key_ids=self.key_ids,
+            endpoint_url=self.endpoint_url,
+        )
+
+
+TARGET_SETTINGS: Mapping[str, type[TargetSettings]] = {"git": RepositorySettings, "aws": AwsSettings}
 """By connector: one entry of its section."""
 
 

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pkgutil import resolve_name
 from typing import Any
 
+from connectors.aws.target import AwsTarget
 from connectors.base import Connector, Limits, Target
 from connectors.git.target import GitTarget
 from storage.inventory import Record
@@ -56,7 +57,19 @@ def registered(entries: Iterable[Entry]) -> Mapping[str, Entry]:
     return {entry.name: entry for entry in entries}
 
 
+_NETWORK = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+"""What a worker that talks to a provider needs to get there; a proxy's address may hold a password."""
+
 CONNECTORS = registered(
-    (Entry(name="git", target=GitTarget, connector="connectors.git.connector:GitConnector", section="repositories"),)
+    (
+        Entry(name="git", target=GitTarget, connector="connectors.git.connector:GitConnector", section="repositories"),
+        Entry(
+            name="aws",
+            target=AwsTarget,
+            connector="connectors.aws.connector:AwsConnector",
+            section="aws",
+            variables=("AWS_*", "HOME", *_NETWORK),
+        ),
+    )
 )
 """All of them, in the order in which a run takes their targets."""
