@@ -1,0 +1,16 @@
+"""A Google Cloud for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.connectors.google_cloud.fake import Iam
+
+
+@pytest.fixture
+def iam() -> Iterator[Iam]:
+    server = Iam()
+    yield server
+    server.stop()
