@@ -1,6 +1,7 @@
 """The one way to Google Cloud: logs in, asks what is in the list of methods and nothing else, counts, gives up in time.
 
-Only this file knows Google's libraries, and loads them when a client is built. An answer is handed on as JSON, as the
+IAM's service accounts are asked over gRPC, by Google's library; all else over the one transport. Only this file knows
+Google's libraries, and loads them when a client is built. An answer is handed on as JSON, as the
 REST API writes it, whichever way it came, and without the fields that can hold a secret.
 """
 
@@ -20,14 +21,26 @@ from connectors.google_cloud.permissions import (
 )
 from connectors.google_cloud.refusals import CallFailed, Trouble
 from connectors.google_cloud.target import GoogleCloudTarget, TargetError
-from storage.inventory import Record
+from connectors.transport import BearerRefused, Bounds, Call, Refusal, Transport
+from storage.inventory import GapReason, Record
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _FINAL = frozenset({Trouble.EXPIRED, Trouble.OUT_OF_TIME})
+_PAGES = 100_000
 _NEVER_KEPT = frozenset({"privateKeyData", "publicKeyData"})
 _NO_LOGIN = "metadata from plugin failed"
 """By these words gRPC says that no token could be had; it calls that an unreachable server."""
 _UNREADABLE = ("Exception deserializing response", "content-type", "Received RST_STREAM with error code 1")
+
+
+_TROUBLES = {
+    GapReason.DENIED: Trouble.DENIED,
+    GapReason.RATE_LIMITED: Trouble.RATE_LIMITED,
+    GapReason.TIMED_OUT: Trouble.TIMED_OUT,
+    GapReason.MALFORMED: Trouble.MALFORMED,
+    GapReason.STOPPED: Trouble.OUT_OF_TIME,
+    GapReason.LIMIT: Trouble.LIMIT,
+}
 
 
 class Patience(Record, frozen=True, kw_only=True):
@@ -54,6 +67,34 @@ class Login(Protocol):
         ...
 
 
+class _Bearer:
+    """Gives the transport the login's token, and renews it when it has run out."""
+
+    def __init__(self, login: Login) -> None:
+        self._login = login
+        self.ended = False
+        """Whether no token could be had any more."""
+
+    def __call__(self, *, renew: bool = False) -> str:
+        """Return a token.
+
+        Raises:
+            BearerRefused: when there is none to be had.
+        """
+        from google.auth.exceptions import GoogleAuthError
+        from google.auth.transport.requests import Request
+
+        try:
+            if renew or not self._login.valid:
+                self._login.refresh(Request())
+        except (GoogleAuthError, OSError):
+            self.ended = True
+        if self.ended or not self._login.token:
+            self.ended = True
+            raise BearerRefused("no token could be had", GapReason.FAILED) from None
+        return self._login.token
+
+
 class GoogleClient:
     """Speaks for one login, and counts its calls."""
 
@@ -65,9 +106,10 @@ class GoogleClient:
         patience: Patience | None = None,
         login: Login | None = None,
         channel: Any = None,
+        transport: Transport | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        """Prepare the login; nothing is sent yet. Tests bring a login and a channel of their own.
+        """Prepare the login; nothing is sent yet. Tests bring a login, a channel and a transport of their own.
 
         Raises:
             TargetError: when there is no login at all.
@@ -83,11 +125,14 @@ class GoogleClient:
             logging.getLogger(loud).setLevel(logging.WARNING)
         self._login = login or _logged_in(target)
         self._iam = _iam_client(self._login, channel)
+        self._bearer = _Bearer(self._login)
+        bounds = Bounds(attempts=self._patience.attempts, call_seconds=self._patience.call_seconds)
+        self._transport = transport or Transport(deadline=deadline, bounds=bounds)
 
     @property
     def calls(self) -> int:
         """Requests sent so far, repeated ones among them."""
-        return self._calls
+        return self._calls + self._transport.calls
 
     def ask(self, method: Method, where: str, **parameters: str | int) -> dict[str, Any]:
         """Make one call and return its answer.
@@ -98,7 +143,9 @@ class GoogleClient:
         if self._ended is not None:
             raise CallFailed(method, self._ended)
         try:
-            return self._over_grpc(method, where, parameters)
+            if method.url is None:
+                return self._over_grpc(method, where, parameters)
+            return self._over_rest(method, method.url, where, parameters)
         except CallFailed as failed:
             if failed.trouble in _FINAL:
                 self._ended = failed.trouble
@@ -111,7 +158,7 @@ class GoogleClient:
             CallFailed: when a page has no answer, or names a page that was read before.
         """
         seen: set[str] = set()
-        while True:
+        while len(seen) < _PAGES:
             page = self.ask(method, where, **parameters)
             yield listed(method, page)
             token = page.get("nextPageToken")
@@ -121,6 +168,27 @@ class GoogleClient:
                 raise CallFailed(method, Trouble.MALFORMED)
             seen.add(token)
             parameters["pageToken"] = token
+        raise CallFailed(method, Trouble.LIMIT)
+
+    def _over_rest(self, method: Method, url: str, where: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
+        """Ask by the one transport, which asks again by itself."""
+        asked = {name: str(value) for name, value in parameters.items()}
+        if method.asked_as is not None:
+            asked[method.asked_as] = where
+        answer = self._transport.ask(
+            Call(
+                url=url.format(where=where),
+                parameters={**method.parameters, **asked},
+                headers={"x-goog-user-project": quota} if (quota := self.target.quota_project) else {},
+                content=None if method.content is None else dict(method.content),
+                drop=method.drop,
+            ),
+            self._bearer,
+        )
+        if isinstance(answer, Refusal):
+            trouble = Trouble.EXPIRED if self._bearer.ended else _trouble_of_refusal(answer)
+            raise CallFailed(method, trouble, code=f"HTTP {answer.status}" if answer.status else "")
+        return answer.content
 
     def _over_grpc(self, method: Method, where: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
         """Ask by gRPC, again where that may help."""
@@ -239,6 +307,15 @@ def _plain(answer: Any) -> dict[str, Any]:
             for name in _NEVER_KEPT.intersection(item):
                 del item[name]
     return plain
+
+
+def _trouble_of_refusal(refused: Refusal) -> Trouble:
+    """Say what a refusal of the transport means."""
+    if "SERVICE_DISABLED" in refused.codes or "accessNotConfigured" in refused.codes:
+        return Trouble.DISABLED
+    if refused.status in (401, 404):
+        return Trouble.EXPIRED if refused.status == 401 else Trouble.GONE
+    return _TROUBLES.get(refused.reason, Trouble.FAILED)
 
 
 def _trouble_of(refused: Any) -> tuple[Trouble, bool]:

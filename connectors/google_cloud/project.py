@@ -29,10 +29,18 @@ class Uses(Record, frozen=True, kw_only=True):
 
     times: Mapping[str, datetime] = {}
     """By unique id, e-mail or key id."""
+    since: Mapping[str, datetime] = {}
+    """By the same: before this moment no count was kept."""
     tracked_since: datetime | None = None
-    """Before this moment no count was kept; `None` when no answer told."""
+    """The same for those without an entry; `None` when no answer told."""
     known: bool = False
     """Whether all of it was read."""
+
+    def of(self, *names: str) -> tuple[datetime | None, datetime | None]:
+        """Return when something was last used and since when that is counted, by any of its names."""
+        used = max((self.times[name] for name in names if name in self.times), default=None)
+        since = next((self.since[name] for name in names if name in self.since), None)
+        return used, since or (self.tracked_since if self.known else None)
 
 
 class Project:
@@ -51,8 +59,11 @@ class Project:
         """Its labels; `None` when the project itself was not looked up."""
         self.ancestors: tuple[str, ...] | None = None
         """Its folders and organisation, the nearest first; `None` when that is not known."""
+        self.path: tuple[str, ...] = ()
+        """The folders it was found in, the nearest first, up to the folder or organisation that was named."""
         self.accounts: dict[str, Account] = {}
         """By unique id."""
+        self._by_email: dict[str, Account] = {}
         self.keys_unlisted: set[str] = set()
         """Unique ids of accounts of which some credentials could not be listed."""
         self.all_credentials_listed = True
@@ -62,5 +73,9 @@ class Project:
 
     def account_of(self, name: str) -> Account | None:
         """Return the account with a unique id or an e-mail."""
-        known = self.accounts.get(name)
-        return known or next((one for one in self.accounts.values() if one.email == name), None)
+        return self.accounts.get(name) or self._by_email.get(name)
+
+    def add(self, account: Account) -> None:
+        """Take in an account that was listed."""
+        self.accounts[account.unique_id] = account
+        self._by_email[account.email] = account

@@ -33,7 +33,7 @@ Thing = TypeVar("Thing")
 class Reading:
     """Reads one scope and keeps its books."""
 
-    def __init__(self, client: GoogleClient, resource_uid: str, name: str, api: str) -> None:
+    def __init__(self, client: GoogleClient, resource_uid: str, name: str, api: str, *, calls: int = 0) -> None:
         """Begin; whoever began yields `scope` before anything in it, and `ending()` after."""
         self.client = client
         self.scope = Scope(
@@ -45,7 +45,7 @@ class Reading:
         )
         self.expected = 0
         self.fetched = 0
-        self._calls = 0
+        self._calls = calls
         self._gaps: dict[tuple[GapReason, str, Facet | None, str | None], Gap] = {}
         self._exclusions: dict[str, Exclusion] = {}
         self._denied = False

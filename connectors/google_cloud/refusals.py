@@ -56,7 +56,7 @@ _SENTENCES = {
     Trouble.LIMIT: "{call} had an answer larger than is read",
     Trouble.FAILED: "{call} failed; run again",
 }
-_PLAIN = re.compile(r"[A-Za-z0-9_.]{1,64}")
+_PLAIN = re.compile(r"[A-Za-z0-9_. ]{1,64}")
 
 
 class CallFailed(Exception):

@@ -20,6 +20,18 @@ USER_MANAGED = "USER_MANAGED"
 _KEY = re.compile(r"(?:^|/)serviceAccounts/(?P<account>[^/]{1,256})/keys/(?P<key>[0-9A-Za-z_-]{1,128})$")
 
 
+def told_keys(project: Project, told: Sequence[Mapping[str, Any]], reading: Reading) -> Iterator[Observation]:
+    """Yield the keys that Cloud Asset Inventory told."""
+    for key in told:
+        names = named(str(key.get("name", "")))
+        holder = project.account_of(names[0]) if names else None
+        if names and (holder or names[0].isdigit()):
+            read = credential(key, holder.unique_id if holder else names[0], project, reading, "cloudasset.assets.list")
+            yield from [read] if read else []
+        else:
+            reading.unreadable("A key of a service account")
+
+
 def read_keys(project: Project, reading: Reading) -> Iterator[Observation]:
     """Yield the keys of each account; one that is refused costs the keys of that account alone."""
     found: list[Credential] = []
@@ -63,11 +75,10 @@ def credential(
     ends, end_known = bound(key, "validBeforeTime")
     disabled = key.get("disabled", False)
     observed = {Facet.ROTATION} if made else set()
-    uses = project.key_uses
-    used = uses.times.get(key_id)
+    used, counted_since = project.key_uses.of(key_id)
     if end_known:
         observed.add(Facet.EXPIRATION)
-    if used or (uses.known and uses.tracked_since):
+    if used or counted_since:
         observed.add(Facet.LAST_USE)
     return Credential(
         uid=f"{PROVIDER}:service_account_key:{account}/{key_id}",
@@ -82,7 +93,7 @@ def credential(
         status="DISABLED" if disabled is True else "ENABLED" if disabled is False else None,
         created_time=made,
         last_used_time=used,
-        last_use_tracked_since=uses.tracked_since,
+        last_use_tracked_since=counted_since,
         expiration_time=ends,
         attributes={
             "listed_by": source,

@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connectors.google_cloud.addresses import managed_by
 from connectors.google_cloud.answers import email, text
+from connectors.google_cloud.estate import Estate
 from connectors.google_cloud.labels import environment, owners
 from connectors.google_cloud.permissions import LIST_ACCOUNTS
 from connectors.google_cloud.project import Account, Project
 from connectors.google_cloud.reading import PROVIDER, Reading
 from connectors.google_cloud.refusals import CallFailed
-from storage.inventory import Facet, Identity, IdentityKind
+from storage.inventory import Facet, Identity, IdentityKind, Observation
 
 _UNIQUE_ID = re.compile(r"\d{1,30}")
-_AGENT = re.compile(r"(?:service-)?(?P<number>\d{1,19})@(?P<service>[a-z0-9.-]+)\.gserviceaccount\.com")
-_MANAGED = (
-    (re.compile(r"\d{1,19}-compute@developer\.gserviceaccount\.com"), "compute_engine_default"),
-    (re.compile(r"[a-z0-9.:-]+@appspot\.gserviceaccount\.com"), "app_engine_default"),
-    (_AGENT, "service_agent"),
-    (re.compile(r"[a-z0-9-]+@gcp-sa-[a-z0-9-]+\.iam\.gserviceaccount\.com"), "service_agent"),
-)
-_PROJECT = re.compile(r"@(?P<project>[a-z][a-z0-9-]*)(?:\.(?P<domain>[a-z][a-z0-9.-]*))?\.iam\.gserviceaccount\.com")
 
 
-def managed_by(address: str) -> str | None:
-    """Say what Google made an account for and looks after it as; `None` for a customer's own."""
-    return next((kind for shape, kind in _MANAGED if shape.fullmatch(address)), None)
-
-
-def agent_of(address: str) -> str | None:
-    """Return the number of the project that a service agent of Google works for; `None` when that does not show."""
-    read = _AGENT.fullmatch(address)
-    return read["number"] if read else None
-
-
-def project_of(address: str) -> str | None:
-    """Return the id of the project that a service account's e-mail names."""
-    if managed_by(address) == "app_engine_default":
-        return address.partition("@")[0]
-    read = _PROJECT.search(address)
-    return None if read is None else f"{read['domain']}:{read['project']}" if read["domain"] else read["project"]
+def agents(project: Project, estate: Estate, reading: Reading) -> Iterator[Observation]:
+    """Yield Google's own accounts that work for a project: no list holds them, the policies alone name them."""
+    grants, above = estate.grants, estate.above(project)
+    whole = project.ancestors is not None and grants.unread.isdisjoint(above)
+    if not whole:
+        # Which policies were not read, and why, is the gap of another scope.
+        reading.cut_short()
+    whole = whole and project.number not in estate.rights_open
+    for address in grants.agents(project.number):
+        reading.counted()
+        yield Identity(
+            uid=account_uid(address),
+            scope_uid=reading.uid,
+            kind=IdentityKind.SERVICE_ACCOUNT,
+            name=address,
+            provider=PROVIDER,
+            resource_uid=project.uid,
+            aliases=(address,),
+            provider_managed=True,
+            privileges=grants.privileges(address),
+            attributes={"managed_as": "service_agent"},
+            observed=frozenset({Facet.PRIVILEGES} if whole and grants.all_known(address) else ()),
+        )
 
 
 def account_uid(unique_id: str) -> str:
@@ -58,7 +58,7 @@ def list_accounts(project: Project, reading: Reading) -> bool:
                 reading.unreadable("A service account")
             else:
                 reading.counted()
-                project.accounts[account.unique_id] = account
+                project.add(account)
     except CallFailed as failed:
         rest = "to their end" if project.accounts else "at all"
         reading.missed(failed, f"The service accounts were not listed {rest}")
@@ -81,10 +81,19 @@ def _account(listed: Mapping[str, Any], project: Project) -> Account | None:
     )
 
 
-def identity(account: Account, project: Project, reading: Reading) -> Identity:
-    """Return an account with all that its project told of it."""
-    labels = project.labels
+def identity(account: Account, project: Project, estate: Estate, reading: Reading, *, trust_known: bool) -> Identity:
+    """Return an account with all that its project, its policies and its log told of it."""
+    labels, grants, above = project.labels, estate.grants, estate.above(project)
+    used, counted_since = project.account_uses.of(account.unique_id, account.email)
+    names = (account.unique_id, account.email)
+    above_known = project.ancestors is not None and grants.unread.isdisjoint(above)
     observed = set()
+    if used or counted_since:
+        observed.add(Facet.LAST_USE)
+    if above_known and project.number not in estate.rights_open and grants.all_known(account.email):
+        observed.add(Facet.PRIVILEGES)
+    if above_known and trust_known and not grants.unclear(names, above):
+        observed.add(Facet.TRUST)
     if labels is not None:
         observed.add(Facet.OWNER)
     if project.all_credentials_listed and account.unique_id not in project.keys_unlisted:
@@ -97,7 +106,11 @@ def identity(account: Account, project: Project, reading: Reading) -> Identity:
         provider=PROVIDER,
         resource_uid=project.uid,
         aliases=(account.email, account.unique_id),
+        last_used_time=used,
+        last_use_tracked_since=counted_since,
         enabled=account.enabled,
+        privileges=grants.privileges(account.email),
+        trusts=grants.trusts(names, above, project.project_id),
         provider_managed=account.managed is not None,
         environment=environment(labels or {}),
         owners=owners(labels or {}, of_project=True),

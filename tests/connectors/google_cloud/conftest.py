@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.connectors.google_cloud.fake import Iam
+from tests.connectors.google_cloud.world import World
 
 
 @pytest.fixture
@@ -14,3 +15,8 @@ def iam() -> Iterator[Iam]:
     server = Iam()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def world() -> World:
+    return World()

@@ -279,7 +279,7 @@ class Seen:
         return next(str(self.coverage[uid].status) for uid, scope in self.scopes.items() if scope.api == api)
 
 
-def read(target: GoogleCloudTarget, iam: Iam, *, deadline: float | None = None, **settings: Any) -> Seen:
+def read(target: GoogleCloudTarget, iam: Iam, world: Any, *, deadline: float | None = None, **settings: Any) -> Seen:
     session = FakeSession() if deadline is None else FakeSession(deadline=deadline)
 
     def connect(told: GoogleCloudTarget, until: float) -> GoogleClient:
@@ -289,6 +289,7 @@ def read(target: GoogleCloudTarget, iam: Iam, *, deadline: float | None = None, 
             patience=Patience(attempts=3, call_seconds=5.0),
             login=settings.pop("login", FakeLogin()),
             channel=iam.channel,
+            transport=world.transport(until),
             sleep=lambda _: None,
             **settings,
         )

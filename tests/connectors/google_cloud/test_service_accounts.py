@@ -8,11 +8,12 @@ import grpc
 import msgspec
 import pytest
 
-from connectors.google_cloud.service_accounts import agent_of, managed_by, project_of
+from connectors.google_cloud.addresses import agent_of, managed_by, project_of
 from connectors.google_cloud.target import GoogleCloudTarget, TargetError, checked
 from storage.inventory import Credential, Facet, GapReason, Identity
 from tests.connectors.google_cloud.fake import (
     NUMBER,
+    PROJECT,
     Asked,
     FakeAccount,
     Fault,
@@ -24,8 +25,9 @@ from tests.connectors.google_cloud.fake import (
     moment,
     read,
 )
+from tests.connectors.google_cloud.world import World
 
-TARGET = GoogleCloudTarget(projects=(NUMBER,), asset_inventory=False)
+TARGET = GoogleCloudTarget(projects=(PROJECT,), asset_inventory=False)
 LIST_ACCOUNTS = "iam.projects.serviceAccounts.list"
 LIST_KEYS = "iam.projects.serviceAccounts.keys.list"
 
@@ -38,13 +40,13 @@ def failing(method: str, fault: GrpcFault, *, page: int | None = None, where: st
     return judge
 
 
-def test_accounts_are_known_by_their_unique_id(iam: Iam) -> None:
+def test_accounts_are_known_by_their_unique_id(iam: Iam, world: World) -> None:
     iam.accounts = [
         FakeAccount("111", "app@acme-prod.iam.gserviceaccount.com"),
         FakeAccount("222", "old@acme-prod.iam.gserviceaccount.com", disabled=True),
     ]
 
-    seen = read(TARGET, iam)
+    seen = read(TARGET, iam, world)
 
     told = {one.uid: one for one in seen.of(Identity)}
     assert {"gcp:service_account:111", "gcp:service_account:222"} == set(told)
@@ -54,17 +56,17 @@ def test_accounts_are_known_by_their_unique_id(iam: Iam) -> None:
     assert f"gcp:project:{NUMBER}#iam.serviceAccounts" == told["gcp:service_account:111"].scope_uid
 
 
-def test_an_account_that_was_made_again_is_another_one(iam: Iam) -> None:
+def test_an_account_that_was_made_again_is_another_one(iam: Iam, world: World) -> None:
     iam.accounts = [FakeAccount("111", "app@acme-prod.iam.gserviceaccount.com", keys=[Key("aa")])]
-    before = read(TARGET, iam)
+    before = read(TARGET, iam, world)
     iam.accounts = [FakeAccount("999", "app@acme-prod.iam.gserviceaccount.com", keys=[Key("aa")])]
-    after = read(TARGET, iam)
+    after = read(TARGET, iam, world)
 
     assert {one.uid for one in before.of(Identity)}.isdisjoint({one.uid for one in after.of(Identity)})
     assert {one.uid for one in before.of(Credential)}.isdisjoint({one.uid for one in after.of(Credential)})
 
 
-def test_keys_are_kept_with_state_age_and_end(iam: Iam) -> None:
+def test_keys_are_kept_with_state_age_and_end(iam: Iam, world: World) -> None:
     iam.accounts = [
         FakeAccount(
             "111",
@@ -77,7 +79,7 @@ def test_keys_are_kept_with_state_age_and_end(iam: Iam) -> None:
         )
     ]
 
-    keys = {one.public_identifier: one for one in read(TARGET, iam).of(Credential)}
+    keys = {one.public_identifier: one for one in read(TARGET, iam, world).of(Credential)}
 
     assert {"aa", "bb"} == set(keys), "keys that Google keeps for itself are nobody's to rotate"
     assert (False, "DISABLED", moment(2025, 2)) == (keys["aa"].enabled, keys["aa"].status, keys["aa"].created_time)
@@ -89,30 +91,30 @@ def test_keys_are_kept_with_state_age_and_end(iam: Iam) -> None:
     assert "iam.serviceAccountKeys.list" == keys["bb"].attributes["listed_by"]
 
 
-def test_no_value_is_in_what_is_told(iam: Iam) -> None:
+def test_no_value_is_in_what_is_told(iam: Iam, world: World) -> None:
     iam.accounts = accounts(2)
 
-    assert b"never to be seen" not in msgspec.json.encode(read(TARGET, iam).all)
+    assert b"never to be seen" not in msgspec.json.encode(read(TARGET, iam, world).all)
 
 
-def test_pages_are_read_to_the_end(iam: Iam) -> None:
+def test_pages_are_read_to_the_end(iam: Iam, world: World) -> None:
     iam.accounts = accounts(250)
 
-    seen = read(TARGET, iam)
+    seen = read(TARGET, iam, world)
 
     assert 250 == len(seen.of(Identity))
     assert 250 == len(seen.of(Credential))
-    assert 3 == seen.coverage[f"gcp:project:{NUMBER}#iam.serviceAccounts"].calls
+    assert 3 + 250 == seen.coverage[f"gcp:project:{NUMBER}#iam.serviceAccounts"].calls, "lists, and policies"
     assert 250 == seen.coverage[f"gcp:project:{NUMBER}#iam.serviceAccountKeys"].calls
     assert [] == seen.gaps
 
 
-def test_denied_on_the_fourteenth_of_a_thousand_leaves_the_others_right(iam: Iam) -> None:
+def test_denied_on_the_fourteenth_of_a_thousand_leaves_the_others_right(iam: Iam, world: World) -> None:
     iam.accounts = accounts(1000)
     lost = iam.accounts[13]
     iam.fault = failing(LIST_KEYS, denied(), where=lost.unique_id)
 
-    seen = read(TARGET, iam)
+    seen = read(TARGET, iam, world)
 
     (gap,) = seen.gaps
     assert (GapReason.DENIED, "iam.serviceAccountKeys.list", 1) == (gap.reason, gap.permission, gap.count)
@@ -125,11 +127,11 @@ def test_denied_on_the_fourteenth_of_a_thousand_leaves_the_others_right(iam: Iam
     assert 1000 == len(seen.of(Identity))
 
 
-def test_without_a_list_of_accounts_no_keys_are_proved_gone(iam: Iam) -> None:
+def test_without_a_list_of_accounts_no_keys_are_proved_gone(iam: Iam, world: World) -> None:
     iam.accounts = accounts(3)
     iam.fault = failing(LIST_ACCOUNTS, denied())
 
-    seen = read(TARGET, iam)
+    seen = read(TARGET, iam, world)
 
     (gap,) = seen.gaps
     assert "iam.serviceAccounts.list" == gap.permission
@@ -152,13 +154,13 @@ def test_without_a_list_of_accounts_no_keys_are_proved_gone(iam: Iam) -> None:
 )
 @pytest.mark.parametrize("page", [0, 1, 2])
 def test_a_fault_on_any_page_leaves_the_accounts_open(
-    iam: Iam, code: grpc.StatusCode, reason: GapReason, page: int
+    iam: Iam, world: World, code: grpc.StatusCode, reason: GapReason, page: int
 ) -> None:
     iam.accounts = accounts(30, keys=0)
     iam.page_size = 10
     iam.fault = failing(LIST_ACCOUNTS, GrpcFault(code), page=page)
 
-    seen = read(TARGET, iam)
+    seen = read(TARGET, iam, world)
 
     gap = seen.gaps[0]
     assert reason == gap.reason
@@ -167,7 +169,7 @@ def test_a_fault_on_any_page_leaves_the_accounts_open(
     assert "complete" != seen.status("iam.serviceAccountKeys")
 
 
-def test_what_fails_once_is_asked_again(iam: Iam) -> None:
+def test_what_fails_once_is_asked_again(iam: Iam, world: World) -> None:
     iam.accounts = accounts(3)
     times: list[Asked] = []
 
@@ -177,58 +179,59 @@ def test_what_fails_once_is_asked_again(iam: Iam) -> None:
 
     iam.fault = once
 
-    seen = read(TARGET, iam)
+    seen = read(TARGET, iam, world)
 
     assert [] == seen.gaps
-    assert 2 == seen.coverage[f"gcp:project:{NUMBER}#iam.serviceAccounts"].calls
+    assert 2 + 3 == seen.coverage[f"gcp:project:{NUMBER}#iam.serviceAccounts"].calls
 
 
-def test_a_page_that_names_itself_ends_the_list(iam: Iam) -> None:
+def test_a_page_that_names_itself_ends_the_list(iam: Iam, world: World) -> None:
     iam.accounts = accounts(3)
     iam.repeat_token = True
 
-    seen = read(TARGET, iam)
+    seen = read(TARGET, iam, world)
 
     assert [GapReason.MALFORMED] == [gap.reason for gap in seen.gaps]
     assert "partial" == seen.status("iam.serviceAccounts")
 
 
-def test_an_answer_that_is_no_message_is_a_gap(iam: Iam) -> None:
+def test_an_answer_that_is_no_message_is_a_gap(iam: Iam, world: World) -> None:
     iam.accounts = accounts(3)
     iam.garbage = {LIST_KEYS}
 
-    seen = read(TARGET, iam)
+    seen = read(TARGET, iam, world)
 
     assert [(GapReason.MALFORMED, 3)] == [(gap.reason, gap.count) for gap in seen.gaps]
     assert not any(Facet.CREDENTIALS in one.observed for one in seen.of(Identity))
 
 
-def test_a_login_that_ends_in_mid_run_is_not_tried_on(iam: Iam) -> None:
+def test_a_login_that_ends_in_mid_run_is_not_tried_on(iam: Iam, world: World) -> None:
     iam.accounts = accounts(50)
     iam.fault = failing(LIST_KEYS, GrpcFault(grpc.StatusCode.UNAUTHENTICATED), where=iam.accounts[20].unique_id)
 
-    seen = read(TARGET, iam)
+    seen = read(TARGET, iam, world)
 
-    (gap,) = seen.gaps
+    (gap,) = [gap for gap in seen.gaps if gap.scope_uid.endswith("#iam.serviceAccountKeys")]
     assert (GapReason.FAILED, 30, iam.accounts[20].email) == (gap.reason, gap.count, gap.locator)
     assert 20 == len(seen.of(Credential))
-    assert 20 == sum(Facet.CREDENTIALS in one.observed for one in seen.of(Identity))
-    assert 22 == len(iam.asked)
+    assert 22 == len(iam.asked), "nobody asks on with a login that has ended"
+    assert {GapReason.FAILED} == {gap.reason for gap in seen.gaps}
+    assert not any(Facet.CREDENTIALS in one.observed for one in seen.of(Identity)), "HMAC keys were not listed either"
 
 
-def test_nothing_is_asked_after_the_deadline(iam: Iam) -> None:
+def test_nothing_is_asked_after_the_deadline(iam: Iam, world: World) -> None:
     iam.accounts = accounts(3)
 
-    seen = read(TARGET, iam, deadline=0.0)
+    seen = read(TARGET, iam, world, deadline=0.0)
 
     assert [GapReason.TIMED_OUT] == [gap.reason for gap in seen.gaps]
     assert [] == iam.asked
 
 
-def test_an_api_that_is_off_is_named(iam: Iam) -> None:
+def test_an_api_that_is_off_is_named(iam: Iam, world: World) -> None:
     iam.fault = failing(LIST_ACCOUNTS, GrpcFault(grpc.StatusCode.PERMISSION_DENIED, "SERVICE_DISABLED"))
 
-    (gap,) = read(TARGET, iam).gaps
+    (gap,) = read(TARGET, iam, world).gaps
 
     assert GapReason.DENIED == gap.reason
     assert "iam.googleapis.com is not switched on" in gap.detail
@@ -252,10 +255,10 @@ def test_what_google_looks_after_is_told_apart(address: str, kind: str | None) -
     assert kind == managed_by(address)
 
 
-def test_default_accounts_are_counted_as_googles(iam: Iam) -> None:
+def test_default_accounts_are_counted_as_googles(iam: Iam, world: World) -> None:
     iam.accounts = [FakeAccount("5", f"{NUMBER}-compute@developer.gserviceaccount.com")]
 
-    (default,) = read(TARGET, iam).of(Identity)
+    (default,) = read(TARGET, iam, world).of(Identity)
 
     assert (True, {"managed_as": "compute_engine_default"}) == (default.provider_managed, default.attributes)
 
@@ -281,10 +284,10 @@ def test_what_cannot_be_meant_is_refused(target: GoogleCloudTarget) -> None:
         checked(target)
 
 
-def test_times_of_the_far_future_do_not_break_a_key(iam: Iam) -> None:
+def test_times_of_the_far_future_do_not_break_a_key(iam: Iam, world: World) -> None:
     far = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
     iam.accounts = [FakeAccount("1", "app@acme-prod.iam.gserviceaccount.com", keys=[Key("aa", made=far)])]
 
-    (key,) = read(TARGET, iam).of(Credential)
+    (key,) = read(TARGET, iam, world).of(Credential)
 
     assert far == key.created_time
