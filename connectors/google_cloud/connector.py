@@ -75,7 +75,7 @@ def _read(project: Project, estate: Estate) -> Iterator[Observation]:
     unread = read_account_policies(project, estate, accounts)
     yield from read_roles(estate)
     for account in project.accounts.values():
-        yield identity(account, project, estate, accounts, trust_known=account.unique_id not in unread)
+        yield identity(account, project, estate, accounts, unread)
     yield from accounts.ending()
     yield from _closed(_begin(project, "iam.serviceAgents"), project, lambda one, scope: agents(one, estate, scope))
     for api, part in _BESIDE:

@@ -73,7 +73,10 @@ def _slot(
     labels, rotation = plain_labels(secret), part(secret, "rotation")
     schedule = days(rotation, "rotationPeriod")
     projects = project.labels or {}
-    observed = {Facet.OWNER, Facet.VAULT, Facet.ENCRYPTION, Facet.EXPIRATION}
+    named = owners(labels) or owners(projects, of_project=True)
+    observed = {Facet.VAULT, Facet.ENCRYPTION, Facet.EXPIRATION}
+    if named or project.labels is not None:
+        observed.add(Facet.OWNER)
     if told:
         observed.add(Facet.ROTATION)
     path = f"projects/{project.number}/secrets/{name}"
@@ -95,6 +98,6 @@ def _slot(
         newest_version_time=newest,
         expiration_time=moment(secret, "expireTime"),
         environment=environment(labels) or environment(projects),
-        owners=owners(labels) or owners(projects, of_project=True),
+        owners=named,
         observed=frozenset(observed),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from connectors.google_cloud.addresses import managed_by
@@ -81,8 +81,11 @@ def _account(listed: Mapping[str, Any], project: Project) -> Account | None:
     )
 
 
-def identity(account: Account, project: Project, estate: Estate, reading: Reading, *, trust_known: bool) -> Identity:
-    """Return an account with all that its project, its policies and its log told of it."""
+def identity(account: Account, project: Project, estate: Estate, reading: Reading, unread: Collection[str]) -> Identity:
+    """Return an account with all that its project, its policies and its log told of it.
+
+    Of the accounts in `unread` it is not known who may act as them: it may be any other one of the project.
+    """
     labels, grants, above = project.labels, estate.grants, estate.above(project)
     used, counted_since = project.account_uses.of(account.unique_id, account.email)
     names = (account.unique_id, account.email)
@@ -90,9 +93,9 @@ def identity(account: Account, project: Project, estate: Estate, reading: Readin
     observed = set()
     if used or counted_since:
         observed.add(Facet.LAST_USE)
-    if above_known and project.number not in estate.rights_open and grants.all_known(account.email):
+    if above_known and not unread and project.number not in estate.rights_open and grants.all_known(account.email):
         observed.add(Facet.PRIVILEGES)
-    if above_known and trust_known and not grants.unclear(names, above):
+    if above_known and account.unique_id not in unread and not grants.unclear(names, above):
         observed.add(Facet.TRUST)
     if labels is not None:
         observed.add(Facet.OWNER)

@@ -67,7 +67,7 @@ class World:
     asked: list[Asked] = field(default_factory=list)
 
     def put(self, method: Method, *things: Thing, where: str = f"projects/{PROJECT}") -> None:
-        self.things.setdefault((method.name, where), []).extend(things)
+        self.things.setdefault((method.name, self._by_id(where)), []).extend(things)
 
     @property
     def counts(self) -> Counter[str]:
@@ -111,7 +111,7 @@ class World:
             case "folders.list":
                 things = [{"name": name, "parent": parent} for name, parent in self.folders.items() if parent == where]
             case _:
-                things = self.things.get((method.name, where), [])
+                things = self.things.get((method.name, self._by_id(where)), [])
         end = begin + min(self.page_size, wanted)
         if self.repeat_token:
             return {method.items: things[:1], "nextPageToken": "7"}
@@ -125,6 +125,13 @@ class World:
         while path[-1] in self.folders:
             path.append(self.folders[path[-1]])
         return path
+
+    def _by_id(self, where: str) -> str:
+        """Google takes a project's number for its id, and the other way about."""
+        kind, _, rest = where.partition("/")
+        name, _, rest = rest.partition("/")
+        named = next((one["projectId"] for one in self.projects if f"{kind}/{name}" in _names(one)), name)
+        return f"{kind}/{named}" + (f"/{rest}" if rest else "")
 
     def _numbered(self, where: str) -> str:
         return next((one["name"] for one in self.projects if where in _names(one)), where)
