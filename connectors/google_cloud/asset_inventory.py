@@ -56,14 +56,14 @@ def _read(root: str, numbers: set[str], estate: Estate, reading: Reading) -> Non
         what = "The keys of service accounts or the versions of secrets were not listed at once, but one by one"
         reading.missed(failed, what, locator=root)
     try:
-        policies = list(reading.listed(SEARCH_POLICIES, root))
+        for found in reading.listed(SEARCH_POLICIES, root):
+            # Each is true by itself, also where the list breaks off and the policies are asked for one by one.
+            _take(found, estate, reading)
     except CallFailed as failed:
         what = "Rights that are given on single things, below a project, are not known"
         reading.missed(failed, what, facet=Facet.PRIVILEGES, locator=root)
         estate.rights_open |= numbers
         return
-    for found in policies:
-        _take(found, estate, reading)
     estate.policies_told |= {f"projects/{number}" for number in numbers}
     if not root.startswith("projects/"):
         estate.policies_told |= {root}

@@ -22,6 +22,8 @@ class Estate:
         self.projects: list[Project] = []
         self.listed_whole: set[str] = set()
         """Numbers of the folders and organisations of which every project was listed."""
+        self.names: set[str] = set()
+        """Ids and numbers of all projects that are read."""
         self.grants = Grants(frozenset(target.own_projects))
         self.asset_keys: dict[str, list[Mapping[str, Any]]] = {}
         """By number of the project: its keys, as Cloud Asset Inventory tells them."""
@@ -37,6 +39,11 @@ class Estate:
         """Numbers of the projects of which rights on single things were asked for and are not known."""
         self.policies_told: set[str] = set()
         """Projects, folders and organisations of which it told all policies, those of single accounts among them."""
+
+    def add(self, project: Project) -> None:
+        """Take in a project that is to be read."""
+        self.projects.append(project)
+        self.names |= {project.number, project.project_id}
 
     def above(self, project: Project) -> Sequence[str]:
         """Return a project and what it lies in, as far as that is known."""

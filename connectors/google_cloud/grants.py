@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
-from connectors.google_cloud.addresses import agent_of, managed_by, project_of
+from connectors.google_cloud.addresses import agent_of, project_of
 from connectors.google_cloud.answers import part, parts, text, words
 from connectors.google_cloud.roles import RoleBook
 from storage.inventory import Privilege, Record, Trust, TrustKind
@@ -34,7 +34,7 @@ class Grants:
     """All bindings that were read, of all projects together: an account may have rights in another project."""
 
     def __init__(self, own_projects: frozenset[str]) -> None:
-        """Begin with none; the own projects' ids say who is an outsider, where they are told."""
+        """Begin with none; the own projects' ids and numbers say who is an outsider, where they are told."""
         self.roles = RoleBook()
         self.own_projects = own_projects
         self.unread: set[str] = set()
@@ -74,12 +74,15 @@ class Grants:
         """Whether it is known what every role that an account holds lets do."""
         return all(self.roles.known(grant.role) for grant in self._held.get(_ACCOUNT + address, ()))
 
-    def trusts(self, names: Iterable[str], above: Iterable[str], project_id: str) -> tuple[Trust, ...]:
-        """Return who from outside may act as an account: by its own policy, or by that of what it lies in."""
+    def trusts(self, names: Iterable[str], above: Iterable[str], home: Container[str]) -> tuple[Trust, ...]:
+        """Return who from outside may act as an account: by its own policy, or by that of what it lies in.
+
+        Who is of the same project, by any name in `home`, is no outsider.
+        """
         places = (*(f"account:{name}" for name in names), *above)
         found: dict[tuple[TrustKind, str], Trust] = {}
         for grant in (grant for place in places for grant in self._on.get(place, ())):
-            trust = self._trust(grant, project_id) if self.roles.acting(grant.role) else None
+            trust = self._trust(grant, home) if self.roles.acting(grant.role) else None
             if trust is not None:
                 # Of several ways in, the one without a condition counts.
                 known = found.get((trust.kind, trust.principal))
@@ -108,7 +111,7 @@ class Grants:
             conditions=_keys(grant.condition),
         )
 
-    def _trust(self, grant: Grant, project_id: str) -> Trust | None:
+    def _trust(self, grant: Grant, home: Container[str]) -> Trust | None:
         member = grant.member
         conditions = {"condition": (grant.condition,)} if grant.condition else {}
         if member in _ANYBODY:
@@ -119,10 +122,10 @@ class Grants:
             told = {"subject": (cluster["subject"],), "audience": (cluster["pool"],)}
             return Trust(kind=TrustKind.OIDC, principal=cluster["pool"], conditions={**told, **conditions})
         address = member.removeprefix(_ACCOUNT)
-        home = project_of(address)
-        if home == project_id or managed_by(address) is not None:
+        theirs = project_of(address)
+        if agent_of(address) is not None or (theirs is not None and theirs in home):
             return None
-        external = home not in self.own_projects if self.own_projects else None
+        external = theirs not in self.own_projects if self.own_projects else None
         return Trust(kind=TrustKind.ACCOUNT, principal=member, external=external, conditions=conditions)
 
 

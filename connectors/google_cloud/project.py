@@ -21,7 +21,7 @@ class Account(Record, frozen=True, kw_only=True):
     """`projects/PROJECT/serviceAccounts/UNIQUE_ID`, by which it is asked about: not by what a namesake shares."""
     enabled: bool | None
     managed: str | None
-    """Who looks after it, when it is not the customer: see `managed_by`."""
+    """What Google made it for; `None` for one that the customer made."""
 
 
 class Uses(Record, frozen=True, kw_only=True):

@@ -25,10 +25,9 @@ def find_projects(estate: Estate) -> Iterator[Observation]:
     for root in roots(estate.target):
         yield from _under(root, estate)
     if estate.target.organisation is not None and estate.target.organisation in estate.listed_whole:
-        estate.grants.own_projects |= {project.project_id for project in estate.projects}
-    known = {name for project in estate.projects for name in (project.number, project.project_id)}
+        estate.grants.own_projects |= estate.names
     for named in estate.target.projects:
-        if named not in known:
+        if named not in estate.names:
             yield from _named(named, estate)
 
 
@@ -38,6 +37,7 @@ def _under(root: str, estate: Estate) -> Iterator[Observation]:
     yield _container(root)
     yield reading.scope
     waiting: list[tuple[str, ...]] = [(root,)]
+    known = {root}
     whole = True
     while waiting:
         path = waiting.pop(0)
@@ -46,7 +46,8 @@ def _under(root: str, estate: Estate) -> Iterator[Observation]:
                 yield from _listed(listed, path, estate, reading)
             for folder in reading.listed(LIST_FOLDERS, path[0]):
                 name = text(folder, "name")
-                if name and name.startswith("folders/") and len(path) < _DEPTH:
+                if name and name.startswith("folders/") and name not in known and len(path) < _DEPTH:
+                    known.add(name)
                     waiting.append((name, *path))
                 else:
                     reading.unreadable("A folder", locator=path[0])
@@ -70,6 +71,8 @@ def _listed(
         reading.unreadable("A project", locator=path[0])
         return
     reading.counted()
+    if number in estate.names:
+        return
     project = Project(number, project_id, estate.client)
     project.labels = plain_labels(listed)
     project.path = path
@@ -81,7 +84,7 @@ def _listed(
         yield _project(project, listed, declared="excluded")
         return
     yield _project(project, listed, declared="included")
-    estate.projects.append(project)
+    estate.add(project)
 
 
 def _named(named: str, estate: Estate) -> Iterator[Observation]:
@@ -111,7 +114,7 @@ def _named(named: str, estate: Estate) -> Iterator[Observation]:
             reading.missed(refused, "The labels and the folders of the project are not known", facet=Facet.OWNER)
         else:
             reading.counted()
-        estate.projects.append(project)
+        estate.add(project)
     yield from reading.ending()
 
 

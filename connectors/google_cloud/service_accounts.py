@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from connectors.google_cloud.addresses import managed_by
+from connectors.google_cloud.addresses import default_of
 from connectors.google_cloud.answers import email, text
 from connectors.google_cloud.estate import Estate
 from connectors.google_cloud.labels import environment, owners
@@ -77,7 +77,7 @@ def _account(listed: Mapping[str, Any], project: Project) -> Account | None:
         email=address,
         name=f"{project.name}/serviceAccounts/{unique_id}",
         enabled=not disabled if isinstance(disabled, bool) else None,
-        managed=managed_by(address),
+        managed=default_of(address),
     )
 
 
@@ -113,7 +113,7 @@ def identity(account: Account, project: Project, estate: Estate, reading: Readin
         last_use_tracked_since=counted_since,
         enabled=account.enabled,
         privileges=grants.privileges(account.email),
-        trusts=grants.trusts(names, above, project.project_id),
+        trusts=grants.trusts(names, above, {project.number, project.project_id}),
         provider_managed=account.managed is not None,
         environment=environment(labels or {}),
         owners=owners(labels or {}, of_project=True),

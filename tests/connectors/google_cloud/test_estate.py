@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import httpx2
 import pytest
 
+from connectors.google_cloud import permissions as calls
 from connectors.google_cloud.target import GoogleCloudTarget
 from storage.inventory import (
     Confidence,
@@ -303,3 +305,45 @@ def test_rights_in_another_project_are_told_with_the_account(iam: Iam, world: Wo
     seen = read(GoogleCloudTarget(projects=(PROJECT, "acme-lab"), asset_inventory=False), iam, world)
 
     assert ("roles/owner", "projects/333333333333") in {(one.name, one.reach) for one in named(seen, APP).privileges}
+
+
+def test_a_default_account_of_another_project_is_an_outsider(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    own, other = (f"serviceAccount:{number}-compute@developer.gserviceaccount.com" for number in (NUMBER, "999"))
+    iam.accounts[0].policy = {"roles/iam.serviceAccountUser": [own, other]}
+
+    seen = read(ALONE, iam, world)
+
+    assert [other] == [one.principal for one in named(seen, APP).trusts]
+
+
+@pytest.mark.parametrize("projects", [(PROJECT, NUMBER), (NUMBER, PROJECT), (PROJECT, PROJECT)])
+def test_a_project_that_is_named_twice_is_read_once(projects: tuple[str, ...], iam: Iam, world: World) -> None:
+    fill(iam, world)
+
+    seen = read(GoogleCloudTarget(projects=projects, asset_inventory=False), iam, world)
+
+    assert 1 == len(seen.of(Resource))
+
+
+def test_a_folder_within_a_folder_that_is_named_as_well_is_read_once(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    world.folders["folders/801"] = FOLDER
+    world.projects.append(a_project("333333333333", "acme-lab", "folders/801"))
+
+    seen = read(GoogleCloudTarget(folders=("800", "801"), asset_inventory=False), iam, world)
+
+    assert 2 == sum(one.kind == "project" for one in seen.of(Resource))
+
+
+def test_folders_that_lie_in_each_other_come_to_an_end(iam: Iam, world: World) -> None:
+    world.refuse = lambda asked: (
+        httpx2.Response(200, json={"folders": [{"name": name} for name in ("folders/800", "folders/801")]})
+        if asked.method == calls.LIST_FOLDERS.name
+        else None
+    )
+
+    seen = read(GoogleCloudTarget(organisation="900", asset_inventory=False), iam, world)
+
+    assert 3 == world.counts[calls.LIST_FOLDERS.name]
+    assert "partial" == seen.coverage["gcp:organization:900#cloudresourcemanager"].status

@@ -8,7 +8,7 @@ import grpc
 import msgspec
 import pytest
 
-from connectors.google_cloud.addresses import agent_of, managed_by, project_of
+from connectors.google_cloud.addresses import agent_of, default_of, project_of
 from connectors.google_cloud.target import GoogleCloudTarget, TargetError, checked
 from storage.inventory import Credential, Facet, GapReason, Identity
 from tests.connectors.google_cloud.fake import (
@@ -243,16 +243,35 @@ def test_an_api_that_is_off_is_named(iam: Iam, world: World) -> None:
     [
         (f"{NUMBER}-compute@developer.gserviceaccount.com", "compute_engine_default"),
         ("acme-prod@appspot.gserviceaccount.com", "app_engine_default"),
-        (f"service-{NUMBER}@gcp-sa-secretmanager.iam.gserviceaccount.com", "service_agent"),
-        (f"service-{NUMBER}@compute-system.iam.gserviceaccount.com", "service_agent"),
-        (f"{NUMBER}@cloudservices.gserviceaccount.com", "service_agent"),
-        (f"{NUMBER}@cloudbuild.gserviceaccount.com", "service_agent"),
         ("app@acme-prod.iam.gserviceaccount.com", None),
-        (f"service-{NUMBER}@acme-prod.iam.gserviceaccount.com", "service_agent"),
+        (f"{NUMBER}-compute@acme-prod.iam.gserviceaccount.com", None),
     ],
 )
-def test_what_google_looks_after_is_told_apart(address: str, kind: str | None) -> None:
-    assert kind == managed_by(address)
+def test_accounts_that_google_made_are_told_apart(address: str, kind: str | None) -> None:
+    assert kind == default_of(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "agent"),
+    [
+        (f"service-{NUMBER}@gcp-sa-secretmanager.iam.gserviceaccount.com", True),
+        (f"service-{NUMBER}@compute-system.iam.gserviceaccount.com", True),
+        (f"service-{NUMBER}@cloud-ml.google.com.iam.gserviceaccount.com", True),
+        (f"bq-{NUMBER}@bigquery-encryption.iam.gserviceaccount.com", True),
+        (f"{NUMBER}@cloudservices.gserviceaccount.com", True),
+        (f"{NUMBER}@cloudbuild.gserviceaccount.com", True),
+        (f"service-{NUMBER}@acme-prod.iam.gserviceaccount.com", False),
+        (f"service-{NUMBER}@gcp-sa-x.iam.gserviceaccount.com.evil.example", False),
+    ],
+)
+def test_a_customers_account_does_not_pass_for_an_agent_of_google(address: str, *, agent: bool) -> None:
+    assert (NUMBER if agent else None) == agent_of(address)
+
+
+def test_a_customers_account_named_like_an_agent_is_the_customers(iam: Iam, world: World) -> None:
+    iam.accounts = [FakeAccount("7", f"service-{NUMBER}@{PROJECT}.iam.gserviceaccount.com")]
+
+    assert [False] == [one.provider_managed for one in read(TARGET, iam, world).of(Identity)]
 
 
 def test_default_accounts_are_counted_as_googles(iam: Iam, world: World) -> None:
@@ -267,7 +286,8 @@ def test_an_email_names_its_project() -> None:
     assert "acme-prod" == project_of("app@acme-prod.iam.gserviceaccount.com")
     assert "acme.example:shop" == project_of("app@shop.acme.example.iam.gserviceaccount.com")
     assert project_of("somebody@acme.example") is None
-    assert NUMBER == agent_of(f"service-{NUMBER}@compute-system.iam.gserviceaccount.com")
+    assert NUMBER == project_of(f"{NUMBER}-compute@developer.gserviceaccount.com")
+    assert "acme-prod" == project_of("acme-prod@appspot.gserviceaccount.com")
 
 
 @pytest.mark.parametrize(
