@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import yaml
 from connectors.google_cloud import permissions
 from connectors.google_cloud.permissions import METHODS, PERMISSIONS, Method
 
-ROLE = Path(__file__).resolve().parents[3] / "deploy" / "permissions" / "google_cloud.yaml"
+HOUSE = Path(__file__).resolve().parents[3]
+GUIDE = HOUSE / "docs" / "connectors" / "google-cloud.md"
+ROLE = HOUSE / "deploy" / "permissions" / "google_cloud.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +36,15 @@ def test_no_permission_opens_a_value_or_changes_anything(role: dict[str, Any]) -
 
     assert verbs <= {"get", "list", "query", "getIamPolicy", "listResource", "searchAllIamPolicies"}
     assert not [name for name in role["includedPermissions"] if "versions.access" in name or "getKeyString" in name]
+
+
+def test_the_documentation_says_what_each_permission_costs() -> None:
+    table = re.findall(r"^\| `([a-zA-Z.]+)` \| \S", GUIDE.read_text(), flags=re.MULTILINE)
+
+    assert sorted(one.action for one in PERMISSIONS) == sorted(table)
+
+
+def test_the_documentation_switches_on_every_api_that_is_asked() -> None:
+    told = set(re.findall(r"\b[a-z]+\.googleapis\.com\b", GUIDE.read_text()))
+
+    assert {one.service for one in METHODS} <= told
