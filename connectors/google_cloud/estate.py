@@ -24,6 +24,8 @@ class Estate:
         """Numbers of the folders and organisations of which every project was listed."""
         self.names: set[str] = set()
         """Ids and numbers of all projects that are read."""
+        self.listed: set[str] = set()
+        """Ids and numbers of all projects that folders and the organisation list, read or not."""
         self.grants = Grants(frozenset(target.own_projects))
         self.asset_keys: dict[str, list[Mapping[str, Any]]] = {}
         """By number of the project: its keys, as Cloud Asset Inventory tells them."""

@@ -12,10 +12,14 @@ from connectors.google_cloud.permissions import GET_ANCESTRY, GET_PROJECT, LIST_
 from connectors.google_cloud.project import Project
 from connectors.google_cloud.reading import Reading
 from connectors.google_cloud.refusals import CallFailed
-from connectors.google_cloud.target import roots, uid_of
+from connectors.google_cloud.target import declaration, roots, uid_of
 from storage.inventory import Facet, GapReason, Observation, Resource
 
 API = "cloudresourcemanager"
+_NOT_READ = {
+    "excluded": "A listed project that the target excludes.",
+    "undeclared": "A listed project that the target neither includes nor excludes was not read.",
+}
 _DEPTH = 12
 """Google nests folders ten deep."""
 
@@ -25,7 +29,7 @@ def find_projects(estate: Estate) -> Iterator[Observation]:
     for root in roots(estate.target):
         yield from _under(root, estate)
     if estate.target.organisation is not None and estate.target.organisation in estate.listed_whole:
-        estate.grants.own_projects |= estate.names
+        estate.grants.own_projects |= estate.listed
     for named in estate.target.projects:
         if named not in estate.names:
             yield from _named(named, estate)
@@ -56,6 +60,11 @@ def _under(root: str, estate: Estate) -> Iterator[Observation]:
             reading.missed(failed, "The projects of a folder or organisation were not all listed", locator=path[0])
             if not failed.denied:
                 break
+    if whole and root == roots(estate.target)[-1]:
+        for name in estate.target.included_projects:
+            if name not in estate.listed:
+                detail = "A project that the target includes is not listed: check its name."
+                reading.gap(GapReason.SUSPECT, detail, locator=name)
     if whole:
         estate.listed_whole.add(root.partition("/")[2])
     yield from reading.ending()
@@ -71,20 +80,20 @@ def _listed(
         reading.unreadable("A project", locator=path[0])
         return
     reading.counted()
-    if number in estate.names:
+    if number in estate.listed:
         return
+    estate.listed |= {number, project_id}
     project = Project(number, project_id, estate.client)
     project.labels = plain_labels(listed)
     project.path = path
     # What lies above a folder that was named is asked of the project itself.
     project.ancestors = path if path[-1].startswith("organizations/") else None
-    excluded = estate.target.excluded_projects
-    if number in excluded or project_id in excluded:
-        reading.left_out("excluded_project", "A project that the target excludes.")
-        yield _project(project, listed, declared="excluded")
-        return
-    yield _project(project, listed, declared="included")
-    estate.add(project)
+    declared = declaration(estate.target, number, project_id)
+    yield _project(project, listed, declared=declared)
+    if declared == "included":
+        estate.add(project)
+    else:
+        reading.left_out(f"{declared}_project", _NOT_READ[declared])
 
 
 def _named(named: str, estate: Estate) -> Iterator[Observation]:

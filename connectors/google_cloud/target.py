@@ -29,8 +29,10 @@ class GoogleCloudTarget(Target, frozen=True, kw_only=True):
     """Numbers of folders of which every project is read, at any depth."""
     organisation: str | None = None
     """Number of the organisation of which every project is read."""
+    included_projects: tuple[str, ...] = ()
+    """Ids or numbers of the listed projects that are read; empty for all. One in neither list is told as such."""
     excluded_projects: Mapping[str, str] = {}
-    """By id or number: projects of those folders that are not read, each with the reason."""
+    """By id or number: listed projects that are not read, each with the reason."""
     own_projects: tuple[str, ...] = ()
     """Ids of projects that belong to the organisation: a service account of any other is an outsider."""
     asset_inventory: bool = True
@@ -50,7 +52,7 @@ def checked(target: GoogleCloudTarget) -> GoogleCloudTarget:
     Raises:
         TargetError: when a project, folder or organisation is none, or nothing is named.
     """
-    named = (*target.projects, *target.excluded_projects, *target.own_projects)
+    named = (*target.projects, *target.included_projects, *target.excluded_projects, *target.own_projects)
     for project in (*named, *([target.quota_project] if target.quota_project else [])):
         if not _PROJECT.fullmatch(project):
             raise TargetError("a project of Google Cloud is named by its id, such as acme-prod, or by its number")
@@ -62,6 +64,14 @@ def checked(target: GoogleCloudTarget) -> GoogleCloudTarget:
     if not (target.projects or target.folders or target.organisation):
         raise TargetError("name a project, a folder or the organisation that is to be read")
     return target
+
+
+def declaration(target: GoogleCloudTarget, *names: str) -> str:
+    """Return what the target says of a listed project: it is `included`, `excluded`, or `undeclared`."""
+    if any(name in target.excluded_projects for name in names):
+        return "excluded"
+    everything = not target.included_projects
+    return "included" if everything or any(name in target.included_projects for name in names) else "undeclared"
 
 
 def roots(target: GoogleCloudTarget) -> tuple[str, ...]:

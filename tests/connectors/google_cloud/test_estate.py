@@ -14,6 +14,7 @@ from storage.inventory import (
     Credential,
     CredentialType,
     Facet,
+    GapReason,
     Identity,
     PrivilegeLevel,
     Resource,
@@ -282,6 +283,38 @@ def test_an_organisation_is_read_folder_by_folder(iam: Iam, world: World) -> Non
     assert ("excluded_project", 1) == (exclusion.reason, exclusion.count)
     outside = {one.external for one in named(seen, DEPLOY).trusts if one.kind is TrustKind.ACCOUNT}
     assert {True} == outside, "the organisation's list says which projects are its own"
+
+
+def test_a_project_in_neither_list_is_told_as_undeclared(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    world.projects += [a_project("333333333333", "acme-lab"), a_project("444444444444", "acme-old")]
+    target = GoogleCloudTarget(
+        organisation="900",
+        included_projects=(PROJECT, "acme-gone"),
+        excluded_projects={"acme-old": "closed"},
+        asset_inventory=False,
+    )
+
+    seen = read(target, iam, world)
+
+    told = {one.name: one.attributes.get("declared") for one in seen.of(Resource) if one.kind == "project"}
+    assert {PROJECT: "included", "acme-lab": "undeclared", "acme-old": "excluded"} == told
+    scope = "gcp:organization:900#cloudresourcemanager"
+    assert {"undeclared_project", "excluded_project"} == {one.reason for one in seen.coverage[scope].exclusions}
+    assert [(GapReason.SUSPECT, "acme-gone")] == [(gap.reason, gap.locator) for gap in seen.gaps]
+    assert not [uid for uid in seen.scopes if "333333333333" in uid]
+
+
+def test_accounts_of_a_project_that_is_not_read_are_no_outsiders(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    world.projects.append(a_project("444444444444", "other-company"))
+    target = GoogleCloudTarget(
+        organisation="900", excluded_projects={"other-company": "read elsewhere"}, asset_inventory=False
+    )
+
+    seen = read(target, iam, world)
+
+    assert [False] == [one.external for one in named(seen, DEPLOY).trusts if one.principal == OUTSIDER]
 
 
 def test_a_folder_may_be_read_alone(iam: Iam, world: World) -> None:
