@@ -32,7 +32,8 @@ ALWAYS_DROPPED = frozenset({"secretText", "privateKeyData", "keyString", "client
 _REPEATED = frozenset({429, 500, 502, 503, 504})
 _THROTTLED_CODES = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
 """Words by which a 403 says that it is a limit on calls, and no missing right."""
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{1,79}", re.ASCII)
+_CODE = re.compile(r"[A-Za-z]{2,60}(?:[_.\-][A-Za-z]{1,60}){0,6}", re.ASCII)
+"""Words only: whatever a server writes where its code belongs is shown to people."""
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -185,6 +186,8 @@ class Transport:
                 token = bearer(renew=renew)
             except BearerRefused as refused:
                 return Refusal(reason=refused.reason, detail=refused.detail)
+            if not token or not token.isascii() or not token.isprintable():
+                return Refusal(reason=GapReason.MALFORMED, detail="the login gave something that is no token")
             refusal, told = self._once(call, token)
             if isinstance(refusal, Answer):
                 return refusal
@@ -272,7 +275,10 @@ class Transport:
             # The exception holds the request with its token: nothing of it is passed on but what kind it is.
             return _unreached(fault), None
         told = response.headers.get("retry-after")
-        return self._judged(response.status_code, body, call.drop), told
+        judged = self._judged(response.status_code, body, call.drop)
+        if isinstance(judged, Refusal) and any(code in token for code in judged.codes):
+            judged = refusal_of(response.status_code, None)
+        return judged, told
 
     def _body(self, response: httpx2.Response) -> bytes | Refusal:
         parts: list[bytes] = []

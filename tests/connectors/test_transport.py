@@ -464,6 +464,22 @@ def test_neither_address_nor_token_nor_answer_is_told(answer: Any, caplog: pytes
         assert tokens.mark not in shown
 
 
+def test_server_that_echoes_the_token_as_its_code_is_not_quoted() -> None:
+    letters = "".join(secrets.choice("abcdefghijklmnop") for _ in range(40))
+    answer = httpx2.Response(403, json={"error": {"code": letters, "status": "PERMISSION_DENIED"}})
+    told = refusal(transport(answering([answer])).ask(Call(url=URL), lambda *, renew=False: f"x.{letters}.y"))
+    assert (GapReason.DENIED, ()) == (told.reason, told.codes)
+    assert letters not in repr(told)
+
+
+@pytest.mark.parametrize("token", ["", "a\nb", "a\u00e4"])
+def test_what_is_no_token_is_not_sent(token: str) -> None:
+    asked = transport(answering([]))
+    told = refusal(asked.ask(Call(url=URL), lambda *, renew=False: token))
+    assert GapReason.MALFORMED == told.reason
+    assert 0 == asked.calls
+
+
 def test_codes_of_both_providers_are_told() -> None:
     microsoft = {"error": {"code": "Forbidden", "innererror": {"code": "ForbiddenByFirewall"}}}
     google = {"error": {"code": 403, "status": "PERMISSION_DENIED", "details": [{"reason": "SERVICE_DISABLED"}, 7]}}
@@ -471,6 +487,7 @@ def test_codes_of_both_providers_are_told() -> None:
     assert ("PERMISSION_DENIED", "SERVICE_DISABLED") == refusal_of(403, google).codes
     assert ("invalid_grant",) == refusal_of(400, {"error": "invalid_grant"}).codes
     assert () == refusal_of(400, {"error": ["x"]}).codes
+    assert () == refusal_of(400, {"error": {"code": "a" * 100_000 + "!"}}).codes
 
 
 def test_hosts_are_compared_as_the_client_reads_them() -> None:
