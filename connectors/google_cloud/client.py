@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
+from connectors.base import TargetError
 from connectors.google_cloud.permissions import (
     ACCOUNT_POLICY,
     LIST_ACCOUNTS,
@@ -20,7 +21,7 @@ from connectors.google_cloud.permissions import (
     Method,
 )
 from connectors.google_cloud.refusals import CallFailed, Trouble
-from connectors.google_cloud.target import GoogleCloudTarget, TargetError
+from connectors.google_cloud.target import GoogleCloudTarget
 from connectors.transport import BearerRefused, Bounds, Call, Refusal, Transport
 from storage.inventory import GapReason, Record
 
@@ -271,7 +272,7 @@ def listed(method: Method, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _logged_in(target: GoogleCloudTarget) -> Login:
     import google.auth
     from google.auth import impersonated_credentials
-    from google.auth.exceptions import GoogleAuthError
+    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 
     login: Any
     acting: Any = impersonated_credentials.Credentials
@@ -279,10 +280,15 @@ def _logged_in(target: GoogleCloudTarget) -> Login:
         login, _ = google.auth.default(scopes=[_SCOPE], quota_project_id=target.quota_project)
         if target.impersonate is not None:
             login = acting(login, target.impersonate, [_SCOPE], quota_project_id=target.quota_project)
-    except (GoogleAuthError, OSError):
+    except (DefaultCredentialsError, OSError):
         raise TargetError(
             "no login to Google Cloud was found: attach a service account, or name a federation's configuration in "
             "GOOGLE_APPLICATION_CREDENTIALS"
+        ) from None
+    except GoogleAuthError:
+        raise TargetError(
+            "no token for Google Cloud could be had: whoever gives it was not reached, or refused; try `gcloud auth "
+            "application-default print-access-token` where this runs"
         ) from None
     found: Login = login
     return found

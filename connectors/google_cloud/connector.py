@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from connectors.base import Session
+from connectors.base import Connector, Session
 from connectors.google_cloud.api_keys import read_api_keys
 from connectors.google_cloud.asset_inventory import read_inventory
 from connectors.google_cloud.audit_logs import read_audit_logs
@@ -19,18 +19,18 @@ from connectors.google_cloud.reading import NAME, Reading
 from connectors.google_cloud.secrets import read_secrets
 from connectors.google_cloud.service_account_keys import read_keys, told_keys
 from connectors.google_cloud.service_accounts import agents, identity, list_accounts
-from connectors.google_cloud.target import GoogleCloudTarget, TargetError, checked
+from connectors.google_cloud.target import GoogleCloudTarget, checked
 from connectors.google_cloud.workload_identity import read_providers
 from storage.inventory import Observation
 
-__all__ = ["NAME", "GoogleCloudConnector", "GoogleCloudTarget", "TargetError"]
+__all__ = ["NAME", "GoogleCloudConnector", "GoogleCloudTarget"]
 
 _OF_PROJECT = (("apikeys", read_api_keys), ("storage.hmacKeys", read_hmac_keys))
 """Keys that are listed for a whole project."""
 _BESIDE = (("iam.workloadIdentityPools", read_providers), ("logging", read_audit_logs))
 
 
-class GoogleCloudConnector:
+class GoogleCloudConnector(Connector[GoogleCloudTarget, Session]):
     """Reads projects of Google Cloud."""
 
     name = NAME

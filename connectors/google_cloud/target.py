@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from connectors.base import Target
+from connectors.base import Target, TargetError
 
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]|(?:[a-z0-9.-]{1,60}:)[a-z][a-z0-9-]{4,28}[a-z0-9]|\d{1,19}")
 _NUMBER = re.compile(r"\d{1,19}")
 _EMAIL = re.compile(r"[a-z0-9.-]{1,64}@[a-z0-9.-]{1,190}")
-
-
-class TargetError(Exception):
-    """What was named cannot be read at all. One clear sentence: what, and what to do."""
 
 
 class GoogleCloudTarget(Target, frozen=True, kw_only=True):

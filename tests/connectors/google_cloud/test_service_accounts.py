@@ -8,8 +8,9 @@ import grpc
 import msgspec
 import pytest
 
+from connectors.base import TargetError
 from connectors.google_cloud.addresses import agent_of, default_of, project_of
-from connectors.google_cloud.target import GoogleCloudTarget, TargetError, checked
+from connectors.google_cloud.target import GoogleCloudTarget, checked
 from storage.inventory import Credential, Facet, GapReason, Identity
 from tests.connectors.google_cloud.fake import (
     NUMBER,
