@@ -14,6 +14,7 @@ from typing import Any
 from connectors.aws.target import AwsTarget
 from connectors.base import Connector, Limits, Target
 from connectors.git.target import GitTarget
+from connectors.google_cloud.target import GoogleCloudTarget
 from storage.inventory import Record
 
 
@@ -69,6 +70,13 @@ CONNECTORS = registered(
             connector="connectors.aws.connector:AwsConnector",
             section="aws",
             variables=("AWS_*", "HOME", *_NETWORK),
+        ),
+        Entry(
+            name="google-cloud",
+            target=GoogleCloudTarget,
+            connector="connectors.google_cloud.connector:GoogleCloudConnector",
+            section="google_cloud",
+            variables=("CLOUDSDK_CONFIG", "GCE_METADATA_*", "GOOGLE_*", "HOME", *_NETWORK),
         ),
     )
 )
