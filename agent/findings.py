@@ -44,7 +44,7 @@ _COLUMNS = (
     Column(heading="severity"),
     Column(heading="status", least=8, most=20),
     Column(heading="what", least=16, most=44),
-    Column(heading="where", least=20, most=60),
+    Column(heading="where", least=20, most=72, keeps=True),
     Column(heading="rules", least=26, most=54),
     Column(heading="owner", least=8, most=28),
     Column(heading="due"),

@@ -49,7 +49,12 @@ from storage.union import unite
 
 Kind = TypeVar("Kind", bound=Record)
 
-_LEAST_READ_FIRST = (CoverageStatus.DENIED, CoverageStatus.PARTIAL, CoverageStatus.COMPLETE)
+_LEAST_READ_FIRST = (
+    CoverageStatus.UNDECLARED,
+    CoverageStatus.DENIED,
+    CoverageStatus.PARTIAL,
+    CoverageStatus.COMPLETE,
+)
 
 
 class RunScope(Record, frozen=True, kw_only=True):

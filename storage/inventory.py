@@ -34,12 +34,14 @@ class Facet(StrEnum):
     PRIVILEGES = "privileges"
     TRUST = "trust"
     """Who may act as it from outside: federation and its conditions."""
-    CREDENTIALS = "credentials"
-    """Which credentials an identity has."""
     ENCRYPTION = "encryption"
     """Whether what is kept is kept encrypted."""
     PROVENANCE = "provenance"
     """Which commits brought it, hold it and took it away."""
+    STATUS = "status"
+    """Whether it works at present, and how it is set: what `enabled` and a safeguard's settings answer."""
+    CREDENTIALS = "credentials"
+    """All that an identity proves itself with: without it, a credential that is not seen may be there all the same."""
 
 
 class Carrier(StrEnum):
@@ -130,6 +132,8 @@ class CoverageStatus(StrEnum):
     """Some of it was not read; its gaps say what."""
     DENIED = "denied"
     """Nothing of it was read, because access was refused."""
+    UNDECLARED = "undeclared"
+    """Nothing of it was to be read: the organisation lists it, the configuration neither includes nor excludes it."""
 
 
 class Severity(StrEnum):
@@ -922,18 +926,22 @@ class Link(Record, frozen=True, kw_only=True):
 
 
 class OwnerAssignment(Record, frozen=True, kw_only=True):
-    """One line of the operator's owners file: who answers for a repository, a path or a detector."""
+    """One line of the operator's owners file: who answers for a repository or account, or for some things in it."""
 
     owner: str
     """The person or team who answers."""
     email: str | None = None
     """Their address; `None` where the line gives none."""
     repository: str = "*"
-    """Glob over repository names."""
+    """Glob over the names of repositories, accounts, projects and tenants."""
     path: str = "**"
-    """Pattern over paths, gitignore style."""
+    """Pattern over paths, gitignore style. A line with one speaks of exposed values alone."""
     detector: str = "*"
-    """Glob over the codes of formats."""
+    """Glob over the codes of formats. A line with one speaks of exposed values alone."""
+    identity: str = "*"
+    """Glob over names, uids and aliases of identities. A line with one speaks of identities alone."""
+    stored_secret: str = "*"
+    """Glob over names, uids and aliases of stored secrets. A line with one speaks of stored secrets alone."""
     left: bool = False
     """True when the file says that this owner has left: the line then names nobody who answers."""
     locator: str = ""

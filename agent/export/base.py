@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from agent.allowances import expired_sentences
+from agent.own_scopes import target_name
 from rules.base import main_occurrence
 from storage.inventory import (
     Assessment,
@@ -133,8 +134,12 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def complete(self) -> bool:
-        """Whether every scope was read whole."""
-        return all(row.status is CoverageStatus.COMPLETE for row in self.coverage)
+        """Whether all that was to be read was read, and every question about it answered.
+
+        What an organisation lists and nobody declared was not to be read: that is a finding.
+        """
+        read = frozenset({CoverageStatus.COMPLETE, CoverageStatus.UNDECLARED})
+        return not self.gaps and all(row.status in read for row in self.coverage)
 
     def repository_name(self, finding: Finding) -> str:
         """The repository a finding is about, as people call it."""
@@ -218,11 +223,6 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             ),
         )
     )
-
-
-def target_name(uid: str) -> str:
-    """A target's name out of the uid of the agent's own scope over it; any other uid as it is."""
-    return uid.removeprefix("target:")
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:

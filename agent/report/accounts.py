@@ -32,7 +32,7 @@ _COLUMNS = (
     Column(heading="account", least=12, most=40),
     Column(heading="made", least=9, most=18),
     Column(heading="last used", least=9, most=18),
-    Column(heading="owner", least=8, most=32),
+    Column(heading="owner", least=10, most=32),
     Column(heading="faults", least=20, most=70),
     Column(heading="finding"),
 )
@@ -91,7 +91,9 @@ def print_faults(report: RunReport, console: Console, *, severity: Severity, con
         return
     console.print()
     if not rows:
-        console.print(plain("Nothing at fault in what was listed.", "green"))
+        held = report.listed_names
+        words = "Nothing at fault in what was listed." if held else "Nothing was listed, so nothing is said of it."
+        console.print(plain(words, "green" if held else "bold red"))
         return
     console.print(plain(f"{counted(len(rows), 'thing')} at fault, worst first", "bold"))
     times = _times(report)

@@ -60,11 +60,11 @@ _VALIDITY_ORDER = {
 }
 _COLUMNS = (
     Column(heading="severity"),
-    Column(heading="what", least=14, most=48),
-    Column(heading="where", least=16, most=60),
+    Column(heading="what", least=18, most=48),
+    Column(heading="where", least=16, most=72, keeps=True),
     Column(heading="first commit", least=14, most=40),
     Column(heading="stands", least=9, most=20),
-    Column(heading="owner", least=8, most=32),
+    Column(heading="owner", least=10, most=32),
     Column(heading="status", least=9, most=30),
     Column(heading="finding"),
 )

@@ -26,12 +26,12 @@ from connectors.azure.service_principals import list_principals, tell_principals
 from connectors.azure.sign_ins import read_sign_ins
 from connectors.azure.storage_accounts import read_storage_accounts
 from connectors.azure.subscriptions import read_subscriptions, subscription_uid
-from connectors.azure.target import AzureTarget, TargetError, checked
+from connectors.azure.target import AzureTarget, checked
 from connectors.base import Connector, Session
 from connectors.transport import Transport
 from storage.inventory import Facet, Observation, Resource
 
-__all__ = ["NAME", "AzureConnector", "AzureTarget", "TargetError"]
+__all__ = ["NAME", "AzureConnector", "AzureTarget"]
 
 
 class Part(NamedTuple):

@@ -6,14 +6,10 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
-from connectors.base import Target
+from connectors.base import Target, TargetError
 from storage.inventory import Record
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-
-
-class TargetError(Exception):
-    """What was named cannot be read at all. One clear sentence: what, and what to do."""
 
 
 class Cloud(StrEnum):

@@ -16,10 +16,11 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 from connectors.azure.client import default_login
-from connectors.azure.connector import AzureConnector, AzureTarget, TargetError
+from connectors.azure.connector import AzureConnector, AzureTarget
 from connectors.azure.first_party import APPLICATIONS, TENANTS
 from connectors.azure.permissions import APPLICATION_FEDERATION, OPERATIONS
 from connectors.azure.target import Cloud
+from connectors.base import TargetError
 from storage.inventory import (
     Coverage,
     CoverageStatus,

@@ -1,0 +1,80 @@
+"""One account while it is being read: who speaks for it, and what its parts tell each other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from connectors.aws.client import AwsClient
+from connectors.aws.credential_report import Report
+from connectors.aws.policy_documents import Statement
+from connectors.aws.refusals import CallFailed
+from connectors.aws.target import AwsTarget, account_uid
+
+
+class Account:
+    """What is known of one account so far. Its parts fill it in as they are read, in their order."""
+
+    def __init__(
+        self,
+        number: str,
+        client: AwsClient,
+        *,
+        own_accounts: frozenset[str] | None,
+        documents: dict[tuple[str, str], tuple[Statement, ...] | None],
+    ) -> None:
+        """Begin with nothing but a login."""
+        self.number = number
+        self.uid = account_uid(number)
+        self.client = client
+        self.own_accounts = own_accounts
+        """Numbers of the organisation's accounts; `None` when nobody told which those are."""
+        self.documents = documents
+        """By ARN and version: policies that AWS manages. They are the same in every account, so read once a run."""
+        self.began_time = datetime.now(UTC)
+        """AWS keeps some facts for a number of days only, counted back from here."""
+        self.attributes: dict[str, str] = {}
+        """Plain facts about the account itself."""
+        self.open = False
+        """Whether the login turned out to be one of this account: nothing is read before."""
+        self.organisation: dict[str, dict[str, str]] = {}
+        """By number: every account that its organisation lists, with its state and what the target says of it."""
+        self.organisation_complete = False
+        """Whether those are all of them."""
+        self.regions: tuple[str, ...] = ()
+        """The regions that are read."""
+        self.users: dict[str, str] = {}
+        """By name: the uids of its users."""
+        self.users_made: dict[str, datetime] = {}
+        """By name: when each user was made, which tells one from a former one of that name."""
+        self.users_complete = False
+        """Whether those are all of them."""
+        self.users_refused: CallFailed | None = None
+        """What prevented their listing, where the authorization details did not tell them."""
+        self.report: Report | CallFailed | None = None
+        """The credential report, or what prevented it; asked for by `report_of`."""
+        self.with_other_credentials: set[str] = set()
+        """Uids of users with something to act with of whose use AWS keeps no record."""
+        self.ssh_keys_listed = False
+        """Whether the SSH keys of all users are known."""
+        self.service_credentials_listed = False
+        """Whether the service-specific credentials of all users are known."""
+
+    def has_user(self, name: str, uid: str, made: datetime | None) -> None:
+        """Note a user."""
+        self.users[name] = uid
+        if made is not None:
+            self.users_made[name] = made
+
+    def has_other_credential(self, user: str) -> None:
+        """Note that a user has something to act with of whose use AWS keeps no record."""
+        self.with_other_credentials.add(self.users.get(user, user))
+
+    @property
+    def other_credentials_known(self) -> bool:
+        """Whether it is known of every user if it has such a thing."""
+        return self.ssh_keys_listed and self.service_credentials_listed
+
+    @property
+    def target(self) -> AwsTarget:
+        """What was asked for."""
+        return self.client.target

@@ -1,0 +1,94 @@
+"""The AWS connector: which accounts are read, through which login, and in which order their parts are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connectors.aws.account import Account
+from connectors.aws.client import AwsClient, Patience
+from connectors.aws.login import INCLUDED, LOGIN, ORGANISATION, account_resource
+from connectors.aws.parts import PARTS
+from connectors.aws.permissions import GET_CALLER_IDENTITY
+from connectors.aws.policy_documents import Statement
+from connectors.aws.reading import NAME, Part, read
+from connectors.aws.refusals import CallFailed
+from connectors.aws.target import AwsTarget, checked, member_role_arn, named_account
+from connectors.base import Connector, Session, TargetError
+from storage.inventory import Observation
+
+__all__ = ["NAME", "AwsConnector", "AwsTarget", "Patience"]
+
+
+class AwsConnector(Connector[AwsTarget, Session]):
+    """Reads AWS accounts."""
+
+    name = NAME
+
+    def __init__(self, patience: Patience | None = None) -> None:
+        """Be as patient with AWS as told."""
+        self._patience = patience or Patience()
+
+    def collect(self, target: AwsTarget, session: Session) -> Iterator[Observation]:
+        """Read one account, or all accounts of its organisation.
+
+        Yields:
+            The accounts as resources, their scopes, identities and credentials, gaps, one coverage for each scope.
+
+        Raises:
+            TargetError: when what was named cannot be read at all.
+        """
+        checked(target)
+        client = AwsClient(target, session=session, patience=self._patience)
+        documents: dict[tuple[str, str], tuple[Statement, ...] | None] = {}
+        # A member account is reached from where the list of accounts was read, so the first login is kept.
+        first = client.assuming(target.role_arn) if target.role_arn else client
+        told = frozenset(target.own_accounts) or None
+        account = Account(_number(target, first), first, own_accounts=told, documents=documents)
+        yield account_resource(account)
+        yield from read(account, LOGIN)
+        if account.open and target.organisation:
+            yield from read(account, ORGANISATION)
+            if account.organisation_complete:
+                account.own_accounts = (told or frozenset()) | account.organisation.keys()
+        yield from _parts(account, session)
+        for number in sorted(account.organisation.keys() - {account.number}):
+            if account.organisation[number]["declared"] == INCLUDED:
+                yield from _member(number, account, session)
+
+
+def _number(target: AwsTarget, client: AwsClient) -> str:
+    """Return the account's number, by the target or else by the login.
+
+    Raises:
+        TargetError: when neither tells it.
+    """
+    named = named_account(target)
+    if named is not None:
+        return named
+    try:
+        return str(client.call(GET_CALLER_IDENTITY)["Account"])
+    except CallFailed as failed:
+        raise TargetError(f"{failed.sentence}; name the account, to have this recorded as a gap") from None
+
+
+def _member(number: str, first: Account, session: Session) -> Iterator[Observation]:
+    client = first.client.assuming(member_role_arn(first.target, number))
+    account = Account(number, client, own_accounts=first.own_accounts, documents=first.documents)
+    account.attributes |= first.organisation[number]
+    yield account_resource(account)
+    yield from read(account, LOGIN)
+    yield from _parts(account, session)
+
+
+def _parts(account: Account, session: Session) -> Iterator[Observation]:
+    """Read what the account holds. Without a login of its own nothing is asked: the login's scope says so."""
+    if not account.open:
+        return
+    scopes = [(part, region) for part in PARTS if part.wanted(account.target) for region in _regions(account, part)]
+    for number, (part, region) in enumerate(scopes):
+        session.progress(f"account {account.number}", number, len(scopes))
+        yield from read(account, part, region)
+
+
+def _regions(account: Account, part: Part) -> tuple[str | None, ...]:
+    return account.regions if part.regional else (None,)

@@ -1,0 +1,28 @@
+"""What is read of an account, in this order: a line for each part. Later parts use what earlier ones found."""
+
+from __future__ import annotations
+
+from connectors.aws.access_keys import ACCESS_KEYS, REPORTED_KEYS
+from connectors.aws.account_authorization import IDENTITIES
+from connectors.aws.console_passwords import CREDENTIAL_REPORT
+from connectors.aws.identity_providers import OIDC_PROVIDERS, ROLES_ANYWHERE, SAML_PROVIDERS
+from connectors.aws.reading import Part
+from connectors.aws.server_certificates import SERVER_CERTIFICATES
+from connectors.aws.service_credentials import SERVICE_CREDENTIALS
+from connectors.aws.signing_certificates import SIGNING_CERTIFICATES
+from connectors.aws.ssh_public_keys import SSH_PUBLIC_KEYS
+
+PARTS: tuple[Part, ...] = (
+    IDENTITIES,
+    ACCESS_KEYS,
+    REPORTED_KEYS,
+    SIGNING_CERTIFICATES,
+    SSH_PUBLIC_KEYS,
+    SERVICE_CREDENTIALS,
+    # Whether a user never acted depends on what else it has to act with, so this comes after those.
+    CREDENTIAL_REPORT,
+    SERVER_CERTIFICATES,
+    OIDC_PROVIDERS,
+    SAML_PROVIDERS,
+    ROLES_ANYWHERE,
+)

@@ -1,0 +1,138 @@
+"""Who was given which role where: the bindings of all policies, as far as they concern what is no person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Any
+
+from connectors.google_cloud.addresses import agent_of, project_of
+from connectors.google_cloud.answers import part, parts, text, words
+from connectors.google_cloud.roles import RoleBook
+from storage.inventory import Privilege, Record, Trust, TrustKind
+
+_CONTAINERS = ("projects/", "folders/", "organizations/")
+_ATTRIBUTE = re.compile(r"\b(?:request|resource|destination|origin|api)\.[a-zA-Z_.]{1,64}")
+_ANYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
+_ACCOUNT = "serviceAccount:"
+_CLUSTER = re.compile(r"serviceAccount:(?P<pool>[a-z0-9.:-]+\.svc\.id\.goog)\[(?P<subject>[^\]\s]{1,256})\]")
+_POOL = ("principal://", "principalSet://")
+
+
+class Grant(Record, frozen=True, kw_only=True):
+    """One role, given to one member on one thing."""
+
+    role: str
+    member: str
+    resource: str
+    """`projects/NUMBER` and its like, or what Google calls the thing."""
+    condition: str = ""
+    """The expression that must hold; empty for none."""
+
+
+class Grants:
+    """All bindings that were read, of all projects together: an account may have rights in another project."""
+
+    def __init__(self, own_projects: frozenset[str]) -> None:
+        """Begin with none; the own projects' ids and numbers say who is an outsider, where they are told."""
+        self.roles = RoleBook()
+        self.own_projects = own_projects
+        self.unread: set[str] = set()
+        """Projects, folders and organisations whose policy could not be read."""
+        self._held: dict[str, list[Grant]] = {}
+        self._on: dict[str, list[Grant]] = {}
+
+    def add(self, policy: Mapping[str, Any], resource: str) -> int:
+        """Take a policy in; return how many of its members are groups, of whose members nothing is known."""
+        groups = 0
+        for binding in parts(policy, "bindings"):
+            role, condition = text(binding, "role"), text(part(binding, "condition"), "expression")
+            for member in words(binding, "members") if role else ():
+                groups += member.startswith(("group:", "domain:"))
+                if role and _is_no_person(member):
+                    self._take(Grant(role=role, member=member, resource=resource, condition=condition or ""))
+        return groups
+
+    def custom_roles(self) -> list[str]:
+        """Return the projects and organisations whose own roles somebody holds."""
+        tables = (self._held, self._on)
+        return self.roles.parents(grant.role for table in tables for grants in table.values() for grant in grants)
+
+    def agents(self, number: str) -> Iterator[str]:
+        """Yield the e-mails of Google's service agents that work for a project."""
+        for member in sorted(self._held):
+            address = member.removeprefix(_ACCOUNT)
+            if agent_of(address) == number:
+                yield address
+
+    def privileges(self, address: str) -> tuple[Privilege, ...]:
+        """Return what an account may do, the gravest first."""
+        found = {self._privilege(grant) for grant in self._held.get(_ACCOUNT + address, ())}
+        return tuple(sorted(found, key=lambda one: (-one.level.rank, one.name, one.reach, one.conditions)))
+
+    def all_known(self, address: str) -> bool:
+        """Whether it is known what every role that an account holds lets do."""
+        return all(self.roles.known(grant.role) for grant in self._held.get(_ACCOUNT + address, ()))
+
+    def trusts(self, names: Iterable[str], above: Iterable[str], home: Container[str]) -> tuple[Trust, ...]:
+        """Return who from outside may act as an account: by its own policy, or by that of what it lies in.
+
+        Who is of the same project, by any name in `home`, is no outsider.
+        """
+        places = (*(f"account:{name}" for name in names), *above)
+        found: dict[tuple[TrustKind, str], Trust] = {}
+        for grant in (grant for place in places for grant in self._on.get(place, ())):
+            trust = self._trust(grant, home) if self.roles.acting(grant.role) else None
+            if trust is not None:
+                # Of several ways in, the one without a condition counts.
+                known = found.get((trust.kind, trust.principal))
+                if known is None or len(trust.conditions) < len(known.conditions):
+                    found[trust.kind, trust.principal] = trust
+        return tuple(found[key] for key in sorted(found))
+
+    def unclear(self, names: Iterable[str], above: Iterable[str]) -> bool:
+        """Whether a role that could not be looked up may let somebody act as an account."""
+        places = (*(f"account:{name}" for name in names), *above)
+        return any(not self.roles.known(grant.role) for place in places for grant in self._on.get(place, ()))
+
+    def _take(self, grant: Grant) -> None:
+        if grant.member.startswith(_ACCOUNT):
+            self._held.setdefault(grant.member, []).append(grant)
+        if grant.resource.startswith((*_CONTAINERS, "account:")):
+            self._on.setdefault(grant.resource, []).append(grant)
+
+    def _privilege(self, grant: Grant) -> Privilege:
+        level, proof = self.roles.level(grant.role)
+        return Privilege(
+            name=grant.role,
+            level=level,
+            reach=re.sub("^account:", "serviceAccounts/", grant.resource),
+            proof=proof,
+            conditions=_keys(grant.condition),
+        )
+
+    def _trust(self, grant: Grant, home: Container[str]) -> Trust | None:
+        member = grant.member
+        conditions = {"condition": (grant.condition,)} if grant.condition else {}
+        if member in _ANYBODY:
+            return Trust(kind=TrustKind.ANYBODY, principal=member, external=True, conditions=conditions)
+        if member.startswith(_POOL):
+            return Trust(kind=TrustKind.OIDC, principal=member, conditions=conditions)
+        if cluster := _CLUSTER.fullmatch(member):
+            told = {"subject": (cluster["subject"],), "audience": (cluster["pool"],)}
+            return Trust(kind=TrustKind.OIDC, principal=cluster["pool"], conditions={**told, **conditions})
+        address = member.removeprefix(_ACCOUNT)
+        theirs = project_of(address)
+        if agent_of(address) is not None or (theirs is not None and theirs in home):
+            return None
+        external = theirs not in self.own_projects if self.own_projects else None
+        return Trust(kind=TrustKind.ACCOUNT, principal=member, external=external, conditions=conditions)
+
+
+def _keys(condition: str) -> tuple[str, ...]:
+    """Return what a condition asks about: `request.time`."""
+    return tuple(sorted(set(_ATTRIBUTE.findall(condition)))) or (("condition",) if condition else ())
+
+
+def _is_no_person(member: str) -> bool:
+    return member in _ANYBODY or member.startswith((_ACCOUNT, *_POOL))

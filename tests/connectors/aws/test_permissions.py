@@ -1,0 +1,82 @@
+"""The calls that the code can make, and the policy that is published for it: each compared with the other."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+
+from connectors.aws.permissions import ALLOWED, CALLS, PERMISSIONS, Call
+
+VALUE_READING = (
+    "kms:Decrypt",
+    "secretsmanager:BatchGetSecretValue",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParameter",
+    "ssm:GetParameterHistory",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
+)
+
+
+@pytest.fixture(scope="module")
+def statements(house: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((house / "deploy" / "permissions" / "aws.json").read_text())["Statement"]
+    return found
+
+
+def actions(statements: list[dict[str, Any]], effect: str, *, optional: bool | None = None) -> set[str]:
+    return {
+        action
+        for statement in statements
+        if statement["Effect"] == effect and optional in (None, statement["Sid"].startswith("Optional"))
+        for action in statement["Action"]
+    }
+
+
+def test_the_policy_grants_what_the_code_calls_and_nothing_else(statements: list[dict[str, Any]]) -> None:
+    for optional in (False, True):
+        needed = {permission.action for permission in PERMISSIONS if permission.optional is optional}
+
+        assert needed == actions(statements, "Allow", optional=optional)
+
+
+def test_no_grant_is_a_pattern(statements: list[dict[str, Any]]) -> None:
+    assert [] == [action for action in actions(statements, "Allow") if "*" in action]
+
+
+@pytest.mark.parametrize("action", VALUE_READING)
+def test_the_policy_denies_what_reads_values(action: str, statements: list[dict[str, Any]]) -> None:
+    assert any(fnmatchcase(action, denied) for denied in actions(statements, "Deny"))
+
+
+def test_the_policy_denies_nothing_that_the_code_needs(statements: list[dict[str, Any]]) -> None:
+    denied = actions(statements, "Deny")
+
+    assert [] == [item.action for item in PERMISSIONS if any(fnmatchcase(item.action, each) for each in denied)]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.operation)
+def test_a_call_is_what_botocore_knows(call: Call) -> None:
+    operation = botocore.session.Session().get_service_model(call.service).operation_model(call.operation)
+    answer = set(operation.output_shape.members)
+
+    assert set(call.items) <= answer
+    if call.items:
+        paged = call.token[0] in answer
+        assert not paged or {call.more} - {None} <= answer
+        assert paged == (call.token[1] in set(operation.input_shape.members if operation.input_shape else ()))
+
+
+def test_every_call_is_listed_once() -> None:
+    assert len(CALLS) == len(ALLOWED)
+
+
+def test_the_page_says_what_each_permission_costs(house: Path) -> None:
+    page = (house / "docs" / "connectors" / "aws.md").read_text()
+
+    assert [] == [item.action for item in PERMISSIONS if f"`{item.action}`" not in page]
