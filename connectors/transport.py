@@ -168,7 +168,7 @@ class Transport:
         self.calls = 0
         """How many calls were sent so far, repeated ones among them."""
         self._deadline = deadline
-        self._client = client or build_client()
+        self._client = client
         self._bounds = bounds or Bounds()
         self._clock = clock
         self._sleep = sleep
@@ -252,9 +252,15 @@ class Transport:
         """Send one request; return with a refusal what Retry-After says."""
         if _origin(call.url) is None:
             return Refusal(reason=GapReason.FAILED, detail="the address is not an https address"), None
+        try:
+            client = self._client = self._client or build_client()
+        except (OSError, ValueError):
+            # Nothing of what the library says: the address of a proxy may hold a password.
+            detail = "the client cannot be set up: check SSL_CERT_FILE, and the address of the proxy in HTTPS_PROXY"
+            return Refusal(reason=GapReason.FAILED, detail=detail, codes=("setup",)), None
         self.calls += 1
         try:
-            request = self._client.build_request(
+            request = client.build_request(
                 "GET" if call.content is None else "POST",
                 call.url,
                 params=dict(call.parameters) or None,
@@ -262,7 +268,7 @@ class Transport:
                 json=call.content,
                 timeout=min(self._bounds.call_seconds, max(self._remaining(), 0.001)),
             )
-            response = self._client.send(request, stream=True)
+            response = client.send(request, stream=True)
             try:
                 body = self._body(response)
             finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -295,6 +296,19 @@ def test_cookies_are_not_kept() -> None:
     assert not list(client.cookies.jar)
     assert not client.follow_redirects
     client.close()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("SSL_CERT_FILE", "/nowhere/at/all.pem"), ("HTTPS_PROXY", "x://u:pass@h")]
+)
+def test_broken_surroundings_are_a_value(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, value)
+    asked = Transport(deadline=time.monotonic() + 60)
+    told = refusal(asked.ask(Call(url=URL), Tokens()))
+    assert GapReason.FAILED == told.reason
+    assert "SSL_CERT_FILE" in told.detail
+    assert "pass" not in repr(told)
+    assert 0 == asked.calls
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
