@@ -221,6 +221,7 @@ class ActionLists(Answered, frozen=True, kw_only=True):
     actions: list[str] = []
     not_actions: list[str] = []
     data_actions: list[str] = []
+    not_data_actions: list[str] = []
 
 
 class RoleProperties(Answered, frozen=True, kw_only=True):

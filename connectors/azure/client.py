@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -82,6 +82,14 @@ class AzureClient:
     def calls(self) -> int:
         """Requests sent so far, repeated ones among them."""
         return self._transport.calls
+
+    def claims(self, api: Api) -> Mapping[str, Any]:
+        """Return what the token for an API says of the login.
+
+        Raises:
+            BearerRefused: when there is none.
+        """
+        return _claims(self._bearers[api]())
 
     def pages(self, operation: Operation, *ids: str, base: str | None = None) -> Iterator[Page | Refusal]:
         """Read a list, page by page. `base` is the address of a vault."""
@@ -217,12 +225,17 @@ def _longest(told: Sequence[str | None]) -> str | None:
 
 def _tenant_of(token: str) -> str | None:
     """Return the tenant that a token says it is for; `None` for what is no such token."""
+    tenant = _claims(token).get("tid")
+    return tenant if isinstance(tenant, str) else None
+
+
+def _claims(token: str) -> Mapping[str, Any]:
+    """Return what a token says; nothing, where it is none that can be read."""
     parts = token.split(".")
     if len(parts) != 3:
-        return None
+        return {}
     try:
         claims = msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (binascii.Error, ValueError, msgspec.DecodeError):
-        return None
-    tenant = claims.get("tid") if isinstance(claims, dict) else None
-    return tenant if isinstance(tenant, str) else None
+        return {}
+    return claims if isinstance(claims, dict) else {}

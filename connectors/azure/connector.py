@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from connectors.azure.app_roles import read_app_roles
 from connectors.azure.applications import list_applications, tell_applications
+from connectors.azure.checks import checks_of
 from connectors.azure.client import AzureClient, Login, default_login
 from connectors.azure.delegated_grants import read_delegated_grants
 from connectors.azure.directory import Directory
@@ -27,11 +29,13 @@ from connectors.azure.sign_ins import read_sign_ins
 from connectors.azure.storage_accounts import read_storage_accounts
 from connectors.azure.subscriptions import read_subscriptions, subscription_uid
 from connectors.azure.target import AzureTarget, checked
-from connectors.base import Connector, Session
+from connectors.base import Check, Connector, Session
 from connectors.transport import Transport
 from storage.inventory import Facet, Observation, Resource
 
 __all__ = ["NAME", "AzureConnector", "AzureTarget"]
+
+_CHECK_SECONDS = 60.0
 
 
 class Part(NamedTuple):
@@ -86,10 +90,20 @@ class AzureConnector(Connector[AzureTarget, Session]):
         self,
         transport: Callable[[Session], Transport] = lambda session: Transport(deadline=session.deadline),
         login: Callable[[AzureTarget], Login] = default_login,
+        checking: Callable[[], Transport] = lambda: Transport(deadline=time.monotonic() + _CHECK_SECONDS),
     ) -> None:
         """Take what sends and what logs in; tests bring their own."""
         self._transport = transport
         self._login = login
+        self._checking = checking
+
+    def checks(self, target: AzureTarget) -> Iterator[Check]:
+        """See `Connector.checks`.
+
+        Raises:
+            TargetError: when what was named cannot be read at all.
+        """
+        yield from checks_of(checked(target), AzureClient(target, self._checking(), self._login))
 
     def collect(self, target: AzureTarget, session: Session) -> Iterator[Observation]:
         """Read one tenant.

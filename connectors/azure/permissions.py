@@ -43,6 +43,8 @@ class Operation(Record, frozen=True, kw_only=True):
     parameters: Mapping[str, str] = {}
     optional: bool = False
     """True for what is only called when the target says so."""
+    doctor: bool = False
+    """True for what only `doctor` asks."""
     data: bool = False
     """Whether its permission is one on data, as roles of Azure part them."""
     drop: frozenset[str] = frozenset()
@@ -248,6 +250,16 @@ LOG_WORKSPACE = _arm(
     "2022-10-01",
 )
 
+LOGIN_RIGHTS = msgspec.structs.replace(
+    _arm(
+        "list the rights of the login in a subscription",
+        _BELOW_SUBSCRIPTION + "Microsoft.Authorization/permissions",
+        "Microsoft.Authorization/permissions/read",
+        "2022-04-01",
+    ),
+    doctor=True,
+)
+
 OPERATIONS: tuple[Operation, ...] = (
     APPLICATIONS,
     SERVICE_PRINCIPALS,
@@ -275,6 +287,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ACTIVITY_LOG,
     DIRECTORY_LOGS,
     LOG_WORKSPACE,
+    LOGIN_RIGHTS,
 )
 """All there is."""
 

@@ -110,7 +110,7 @@ def _rank(level: PrivilegeLevel) -> int:
 
 def _level(lists: ActionLists) -> PrivilegeLevel:
     actions = [action.lower() for action in lists.actions]
-    grants = _allows(actions, _GRANTING) and not _allows([one.lower() for one in lists.not_actions], _GRANTING)
+    grants = allows(actions, _GRANTING) and not allows([one.lower() for one in lists.not_actions], _GRANTING)
     if "*" in actions:
         return PrivilegeLevel.ADMIN if grants else PrivilegeLevel.WILDCARD
     if grants:
@@ -119,7 +119,8 @@ def _level(lists: ActionLists) -> PrivilegeLevel:
     return PrivilegeLevel.WILDCARD if wide or "*" in lists.data_actions else PrivilegeLevel.LIMITED
 
 
-def _allows(patterns: Sequence[str], action: str) -> bool:
+def allows(patterns: Sequence[str], action: str) -> bool:
+    """Say whether one of the patterns fits an action; both in small letters."""
     return any(_fits(pattern, action) for pattern in patterns)
 
 

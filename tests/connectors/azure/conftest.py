@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from connectors.azure.connector import AzureConnector, AzureTarget
-from connectors.base import Fingerprinter, Limits, Progress
+from connectors.base import Check, Fingerprinter, Limits, Progress
 from connectors.transport import Bounds, Transport
 from storage.inventory import Coverage, Credential, Gap, Identity, Observation, Record, Resource, Scope
 from tests.connectors.azure.microsoft import TENANT, Logins, Microsoft
@@ -75,20 +75,22 @@ class Azure:
         self.logins = Logins()
         self.session = AzureSession()
 
+    def transport(self, bounds: Bounds | None = None) -> Transport:
+        return Transport(
+            deadline=self.session.deadline,
+            client=httpx2.Client(transport=httpx2.MockTransport(self.microsoft.handle)),
+            bounds=bounds or Bounds(attempts=3),
+            clock=lambda: self.session.moment,
+            sleep=self.session.sleep,
+        )
+
     def collect(self, bounds: Bounds | None = None, **target: Any) -> Inventory:
-        session = self.session
+        connector = AzureConnector(lambda _: self.transport(bounds), self.logins)
+        return Inventory(connector.collect(AzureTarget(**{"tenant": TENANT, **target}), self.session))
 
-        def transport(_: Any) -> Transport:
-            return Transport(
-                deadline=session.deadline,
-                client=httpx2.Client(transport=httpx2.MockTransport(self.microsoft.handle)),
-                bounds=bounds or Bounds(attempts=3),
-                clock=lambda: session.moment,
-                sleep=session.sleep,
-            )
-
-        connector = AzureConnector(transport, self.logins)
-        return Inventory(connector.collect(AzureTarget(**{"tenant": TENANT, **target}), session))
+    def checks(self, **target: Any) -> list[Check]:
+        connector = AzureConnector(login=self.logins, checking=self.transport)
+        return list(connector.checks(AzureTarget(**{"tenant": TENANT, **target})))
 
 
 @pytest.fixture

@@ -90,6 +90,8 @@ class Microsoft:
         """By subscription, and under `directory` those of the directory."""
         self.workspaces: dict[str, dict[str, Any]] = {}
         self.graph, self.arm, self.vault_ending = GRAPH, ARM, "vault.azure.net"
+        self.login_rights: dict[str, list[dict[str, Any]]] = {}
+        """By subscription."""
         self.page_size = 100
         self.denied: set[str] = set()
         """Names of operations that are refused."""
@@ -459,7 +461,10 @@ class Microsoft:
         return self._one(request.method, str(request.url))
 
     def _login_refused(self, request: httpx2.Request) -> httpx2.Response | None:
-        _, audience, login = request.headers["authorization"].removeprefix("Bearer ").split("|")
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        if "|" not in token:
+            return None
+        _, audience, login = token.split("|")
         assert self._audience(request.url.host) == audience, "a token for another API"
         if int(login) < self.valid_from_login:
             return refusal(401, "InvalidAuthenticationToken")
@@ -555,6 +560,7 @@ class Microsoft:
             "list who holds the app roles of an API": self.app_role_holders,
             "list the members of a group that holds roles": self.members,
             "list who holds roles of a subscription": self.role_holders,
+            "list the rights of the login in a subscription": self.login_rights,
             "list key vaults": self.vaults,
             "list storage accounts": self.storage,
             "list where the activity log of a subscription goes": self.log_settings,

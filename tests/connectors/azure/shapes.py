@@ -295,6 +295,8 @@ DIAGNOSTIC_SETTING = thing(
 )
 WORKSPACE = thing({"id": TEXT, "name": TEXT, "location": TEXT, "properties": thing({"retentionInDays": NUMBER})})
 
+RIGHTS = thing({"actions": TEXTS, "notActions": TEXTS, "dataActions": TEXTS, "notDataActions": TEXTS})
+
 SHAPES: dict[str, dict[str, Any]] = {
     "list applications": APPLICATION,
     "list service principals": SERVICE_PRINCIPAL,
@@ -314,6 +316,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "list the roles of a subscription": ROLE,
     "list who holds roles of a subscription": ROLE_ASSIGNMENT,
     "list the federated credentials of a managed identity": MANAGED_FEDERATED,
+    "list the rights of the login in a subscription": RIGHTS,
     "list key vaults": VAULT,
     "list the secrets of a vault": VAULT_SECRET,
     "list the keys of a vault": VAULT_KEY,
