@@ -139,14 +139,14 @@ def _read_tenant(directory: Directory, session: Session) -> Iterator[Observation
     yield principals.scope
     list_applications(applications, directory)
     list_principals(principals, directory)
-    lists_whole = applications.whole and principals.whole
+    directory.lists_whole = applications.whole and principals.whole
     if not principals.whole:
         # An API that is not in the list was not asked whom it gives roles.
         directory.unknown.add(Facet.PRIVILEGES)
     for number, part in enumerate(PARTS):
         session.progress(f"tenant {directory.target.tenant}", number, len(PARTS))
         reading = _begun(directory, part.api)
-        reading.cut_short = not lists_whole
+        reading.cut_short = not directory.lists_whole
         yield from _read(reading, part.read(reading, directory), directory, part.of_all)
     yield from tell_applications(applications, directory)
     yield from applications.ending()

@@ -20,6 +20,9 @@ class Directory:
         self.target = target
         self.client = client
         self.applications: list[Application] = []
+        self.lists_whole = False
+        """Whether applications and service principals were listed to the last one."""
+        self._by_app_id: dict[str, Application] = {}
         self.principals: list[ServicePrincipal] = []
         self.trusts: dict[str, tuple[Trust, ...]] = {}
         """By object id, of those whose federated credentials were told."""
@@ -46,6 +49,12 @@ class Directory:
         """By key id, of credentials that were used."""
         self.unknown: set[Facet] = set()
         """What is not known of any service principal, because a call that tells of all was refused."""
+
+    def application_of(self, principal: ServicePrincipal) -> Application | None:
+        """Return the application that a service principal stands for, where it is registered in this tenant."""
+        if not self._by_app_id:
+            self._by_app_id = {one.app_id.lower(): one for one in self.applications}
+        return self._by_app_id.get(principal.app_id.lower())
 
     def grant(self, holder: str, privilege: Privilege) -> None:
         """Note that somebody holds a privilege."""

@@ -11,7 +11,7 @@ from connectors.azure.first_party import is_first_party
 from connectors.azure.owners import owners_of
 from connectors.azure.permissions import SERVICE_PRINCIPALS
 from connectors.azure.reading import Reading
-from storage.inventory import Facet, Identity, IdentityKind, Observation, Privilege
+from storage.inventory import Facet, Identity, IdentityKind, Observation, Owner, Privilege
 
 
 def list_principals(reading: Reading, directory: Directory) -> None:
@@ -36,7 +36,7 @@ def principal_uid(object_id: str) -> str:
 
 def _identity(reading: Reading, directory: Directory, told: ServicePrincipal) -> Identity:
     trusts = directory.trusts.get(told.id.lower())
-    owners, owners_known = owners_of(directory, told)
+    owners, owners_known = _owners(directory, told)
     used = directory.uses.get(told.app_id.lower())
     return Identity(
         uid=principal_uid(told.id),
@@ -63,6 +63,19 @@ def _identity(reading: Reading, directory: Directory, told: ServicePrincipal) ->
             }
         ),
     )
+
+
+def _owners(directory: Directory, told: ServicePrincipal) -> tuple[tuple[Owner, ...], bool]:
+    """Return who answers: also the owners of its application, where that is this tenant's: they hold its secrets."""
+    owners, known = owners_of(directory, told)
+    application = directory.application_of(told)
+    if application is not None:
+        further, further_known = owners_of(directory, application)
+        owners += tuple(one for one in further if one not in owners)
+        return owners, known and further_known
+    # Whose application was not listed may have owners that were not told.
+    own = (told.app_owner_organization_id or "").lower() == directory.target.tenant
+    return owners, known and (directory.lists_whole or not own)
 
 
 def _in_order(held: Iterable[Privilege]) -> tuple[Privilege, ...]:

@@ -173,6 +173,25 @@ def test_owners_beyond_those_that_come_expanded_are_asked_for(azure: Azure, coun
     assert [] == found.gaps
 
 
+def test_owner_of_an_application_answers_for_what_it_is_in_its_tenant(azure: Azure) -> None:
+    application = azure.microsoft.application()
+    principal = azure.microsoft.principal(appId=application["appId"])
+    both, one = azure.microsoft.user("Ada Lovelace"), azure.microsoft.user("Grace Hopper")
+    azure.microsoft.own(application, both, one)
+    azure.microsoft.own(principal, both)
+    told = azure.collect().identity(principal)
+    assert ["Ada Lovelace", "Grace Hopper"] == [owner.name for owner in told.owners]
+    assert Facet.OWNER in told.observed
+
+
+def test_owners_are_not_known_where_the_application_was_not_listed(azure: Azure) -> None:
+    own, foreign = azure.microsoft.principal(), azure.microsoft.principal(appOwnerOrganizationId=a_guid())
+    azure.microsoft.denied.add("list applications")
+    found = azure.collect()
+    assert Facet.OWNER not in found.identity(own).observed
+    assert Facet.OWNER in found.identity(foreign).observed
+
+
 # --- federation -------------------------------------------------------------------------------------------------------
 
 

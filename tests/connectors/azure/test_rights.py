@@ -169,6 +169,10 @@ def declared(found: Inventory) -> dict[str, str]:
     return {one.uid: one.attributes["declared"] for one in found.of(Resource) if one.kind == "subscription"}
 
 
+def itself(found: Inventory) -> dict[CoverageStatus, Coverage]:
+    return {one.status: one for one in found.of(Coverage) if one.scope_uid.endswith("#subscription")}
+
+
 def test_without_a_list_all_subscriptions_of_the_tenant_are_read(azure: Azure) -> None:
     one, other = azure.microsoft.subscription(), azure.microsoft.subscription(tenantId=a_guid())
     found = azure.collect()
@@ -182,6 +186,8 @@ def test_subscription_that_nobody_declared_is_told_and_leaves_rights_open(azure:
     found = azure.collect(subscriptions=(one,))
     assert {f"azure:subscription:{one}": "included", f"azure:subscription:{other}": "undeclared"} == declared(found)
     assert Facet.PRIVILEGES not in found.identity(holder).observed
+    assert {CoverageStatus.COMPLETE, CoverageStatus.UNDECLARED} == itself(found).keys()
+    assert itself(found)[CoverageStatus.UNDECLARED].scope_uid == f"azure:subscription:{other}#subscription"
 
 
 def test_excluded_subscription_is_not_read(azure: Azure) -> None:
@@ -189,6 +195,15 @@ def test_excluded_subscription_is_not_read(azure: Azure) -> None:
     found = azure.collect(excluded_subscriptions={other: "sandbox"})
     assert {f"azure:subscription:{one}": "included", f"azure:subscription:{other}": "excluded"} == declared(found)
     assert 1 == azure.microsoft.asked.count("list who holds roles of a subscription")
+    assert {CoverageStatus.COMPLETE} == itself(found).keys()
+    assert "sandbox" in str([one.exclusions for one in found.of(Coverage)])
+
+
+def test_subscription_that_the_login_does_not_see_is_told(azure: Azure) -> None:
+    azure.microsoft.subscription()
+    missing = a_guid()
+    found = azure.collect(subscriptions=(missing,))
+    assert [(GapReason.SUSPECT, f"azure:subscription:{missing}")] == [(gap.reason, gap.locator) for gap in found.gaps]
 
 
 def test_declared_subscription_is_read_although_the_list_was_denied(azure: Azure) -> None:
