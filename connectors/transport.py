@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import httpx2
 import msgspec
@@ -32,8 +32,9 @@ ALWAYS_DROPPED = frozenset({"secretText", "privateKeyData", "keyString", "client
 _REPEATED = frozenset({429, 500, 502, 503, 504})
 _THROTTLED_CODES = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
 """Words by which a 403 says that it is a limit on calls, and no missing right."""
-_CODE = re.compile(r"[A-Za-z]{2,60}(?:[_.\-][A-Za-z]{1,60}){0,6}", re.ASCII)
-"""Words only: whatever a server writes where its code belongs is shown to people."""
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{1,59}(?:[_.\-][A-Za-z0-9]{1,60}){0,6}", re.ASCII)
+_DIGITS_IN_A_CODE = 3
+"""Words only: whatever a server writes where its code belongs is shown to people. Values have more digits than that."""
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -420,13 +421,21 @@ def _codes(content: Content) -> tuple[str, ...]:
     """Collect the words by which Microsoft and Google name a fault. Texts of the server are left where they are."""
     error = content.get("error")
     if not isinstance(error, dict):
-        return (error,) if isinstance(error, str) and _CODE.fullmatch(error) else ()
+        return (error,) if _is_code(error) else ()
     inner = error.get("innererror")
     told: list[Any] = [error.get("code"), error.get("status"), inner.get("code") if isinstance(inner, dict) else None]
     for name in ("errors", "details"):
         listed = error.get(name)
         told += [one.get("reason") for one in listed[:20] if isinstance(one, dict)] if isinstance(listed, list) else []
-    return tuple(dict.fromkeys(one for one in told if isinstance(one, str) and _CODE.fullmatch(one)))
+    return tuple(dict.fromkeys(one for one in told if _is_code(one)))
+
+
+def _is_code(told: Any) -> TypeGuard[str]:
+    return (
+        isinstance(told, str)
+        and _CODE.fullmatch(told) is not None
+        and sum(letter.isdigit() for letter in told) <= _DIGITS_IN_A_CODE
+    )
 
 
 def _quieten() -> None:

@@ -26,8 +26,9 @@ NAME = "azure"
 
 Told = TypeVar("Told")
 
+_NO_LICENCE = frozenset({"Authentication_RequestFromNonPremiumTenantOrB2CTenant"})
 _CLOSED_NETWORK = frozenset({"ForbiddenByFirewall", "ForbiddenByConnection"})
-"""Words by which a vault says that no right would help."""
+"""Words by which Graph and vaults say that no right would help."""
 
 
 class Reading:
@@ -204,18 +205,17 @@ class Reading:
 
 
 def _lacks_permission(refusal: Refusal) -> bool:
-    """Say whether a right would help: no login is not one that lacks rights, and a closed network asks for none."""
-    return (
-        refusal.status in {403, 404}
-        and refusal.reason is GapReason.DENIED
-        and _CLOSED_NETWORK.isdisjoint(refusal.codes)
-    )
+    """Say whether a right would help: no login is not one that lacks rights, and some refusals have other reasons."""
+    helpless = _CLOSED_NETWORK | _NO_LICENCE
+    return refusal.status in {403, 404} and refusal.reason is GapReason.DENIED and helpless.isdisjoint(refusal.codes)
 
 
 def _advice(refusal: Refusal, operation: Operation) -> str:
     match refusal.reason:
         case GapReason.DENIED if not _CLOSED_NETWORK.isdisjoint(refusal.codes):
             return "let its firewall admit where this runs"
+        case GapReason.DENIED if not _NO_LICENCE.isdisjoint(refusal.codes):
+            return "the tenant's licence is without it"
         case GapReason.DENIED if refusal.status == 403:
             return f"grant {operation.permission}, as deploy/permissions/azure.json does"
         case GapReason.DENIED if refusal.status == 401:

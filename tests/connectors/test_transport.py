@@ -500,6 +500,9 @@ def test_codes_of_both_providers_are_told() -> None:
     assert ("Forbidden", "ForbiddenByFirewall") == refusal_of(403, microsoft).codes
     assert ("PERMISSION_DENIED", "SERVICE_DISABLED") == refusal_of(403, google).codes
     assert ("invalid_grant",) == refusal_of(400, {"error": "invalid_grant"}).codes
+    premium = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+    assert (premium,) == refusal_of(403, {"error": {"code": premium}}).codes
+    assert () == refusal_of(400, {"error": {"code": "a1" * 20}}).codes
     assert () == refusal_of(400, {"error": ["x"]}).codes
     assert () == refusal_of(400, {"error": {"code": "a" * 100_000 + "!"}}).codes
 

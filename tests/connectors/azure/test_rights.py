@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from connectors.azure.answers import ActionLists
+from connectors.azure.permissions import SIGN_INS
 from connectors.azure.privileges import _fits, _level
 from storage.inventory import Coverage, CoverageStatus, Facet, GapReason, Identity, PrivilegeLevel, Resource
 from tests.connectors.azure.conftest import Azure, Inventory
-from tests.connectors.azure.microsoft import TENANT, a_guid
+from tests.connectors.azure.microsoft import TENANT, a_guid, refusal
 
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
@@ -237,6 +238,14 @@ def test_last_use_is_told_of_what_signed_in_and_of_nothing_else(azure: Azure) ->
         assert Facet.LAST_USE not in found.identity(thing).observed
     (credential,) = found.credentials(application)
     assert datetime(2026, 10, 5, tzinfo=UTC) == credential.last_used_time
+
+
+def test_tenant_without_the_licence_for_reports_is_asked_for_no_right(azure: Azure) -> None:
+    code = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+    azure.microsoft.fault(SIGN_INS, 0, lambda: refusal(403, code))
+    (gap,) = azure.collect().gaps
+    assert (GapReason.DENIED, Facet.LAST_USE, None) == (gap.reason, gap.facet, gap.permission)
+    assert "licence" in gap.detail
 
 
 @pytest.mark.parametrize("cloud", ["usgovernment", "china"])
