@@ -20,25 +20,30 @@ _WORKSPACE = re.compile(
     r"/subscriptions/([0-9a-f-]{36})/resourcegroups/([^/?#%\\]{1,90})/providers/microsoft\.operationalinsights/"
     r"workspaces/([a-z0-9-]{1,63})"
 )
+_OF_THE_DIRECTORY = (
+    ("AuditLogs", "audit-log", "audit log of the directory"),
+    ("ServicePrincipalSignInLogs", "service-principal-sign-ins", "sign-ins of service principals"),
+)
 _GROUPS = frozenset({"allLogs", "audit"})
 
 
 def read_activity_log(reading: Reading, directory: Directory, subscription: str) -> Iterator[Observation]:
     """Tell of the activity log of a subscription, in which every change by an identity stands."""
-    settings = list(reading.listed(ACTIVITY_LOG, DiagnosticSetting, subscription))
-    whole = reading.whole
-    where = _kept(reading, directory, settings, frozenset({"Administrative"}), 90) if whole else {}
+    settings = reading.whole_list(ACTIVITY_LOG, DiagnosticSetting, subscription)
+    if settings is None:
+        # Nothing good is said of what nobody could look at.
+        return
+    where = _kept(reading, directory, settings, "Administrative", 90)
     yield from _told(reading, f"azure:safeguard:{subscription}/activity-log", "activity log", where)
 
 
 def read_directory_logs(reading: Reading, directory: Directory) -> Iterator[Observation]:
     """Tell of the directory's audit log and of the sign-ins of service principals."""
-    settings = list(reading.listed(DIRECTORY_LOGS, DiagnosticSetting))
-    for category, name, title in (
-        ("AuditLogs", "audit-log", "audit log of the directory"),
-        ("ServicePrincipalSignInLogs", "service-principal-sign-ins", "sign-ins of service principals"),
-    ):
-        where = _kept(reading, directory, settings, frozenset({category}), 30) if reading.whole else {}
+    settings = reading.whole_list(DIRECTORY_LOGS, DiagnosticSetting)
+    if settings is None:
+        return
+    for category, name, title in _OF_THE_DIRECTORY:
+        where = _kept(reading, directory, settings, category, 30)
         yield from _told(reading, f"entra:safeguard:{directory.target.tenant}/{name}", title, where)
 
 
@@ -66,14 +71,14 @@ def _told(reading: Reading, uid: str, name: str, where: dict[str, str]) -> Itera
 
 
 def _kept(
-    reading: Reading, directory: Directory, settings: Sequence[DiagnosticSetting], categories: frozenset[str], days: int
+    reading: Reading, directory: Directory, settings: Sequence[DiagnosticSetting], category: str, days: int
 ) -> dict[str, str]:
     """Return how long a log is kept where it is kept longest; without a number where that cannot be told."""
     terms: list[str | None] = [str(days)]
     archived = False
     for setting in settings:
         given = setting.properties
-        if not any(one.enabled and (one.category in categories or one.category_group in _GROUPS) for one in given.logs):
+        if not any(one.enabled and (one.category == category or one.category_group in _GROUPS) for one in given.logs):
             continue
         archived = archived or given.storage_account_id is not None
         if given.workspace_id is not None:

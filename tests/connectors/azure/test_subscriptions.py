@@ -187,9 +187,12 @@ def test_term_that_is_not_known_is_not_told(azure: Azure) -> None:
     assert 1 == len(found.gaps)
 
 
-def test_settings_that_were_refused_tell_no_term(azure: Azure) -> None:
-    one = azure.microsoft.subscription()
-    azure.microsoft.denied.add("list where the activity log of a subscription goes")
+def test_nothing_good_is_said_of_logs_that_nobody_could_look_at(azure: Azure) -> None:
+    azure.microsoft.subscription()
+    azure.microsoft.denied |= {
+        "list where the activity log of a subscription goes",
+        "list where the logs of the directory go",
+    }
     found = azure.collect()
-    assert {} == retention(found, f"azure:safeguard:{one}/activity-log")
-    assert 1 == len(found.gaps)
+    assert [] == found.of(Safeguard)
+    assert 2 == len(found.gaps)
