@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
@@ -21,18 +21,22 @@ from storage.inventory import (
     Confidence,
     Context,
     CoverageStatus,
+    CredentialState,
     CredentialType,
     Facet,
     Gap,
     GapReason,
+    IdentityState,
     Outcome,
-    Owner,
     OwnerAssignment,
-    OwnerRole,
     OwnerSource,
     Place,
     Policy,
+    Record,
+    SafeguardKind,
+    SafeguardState,
     Severity,
+    StoredSecretState,
     Subject,
     SubjectKind,
     Suppression,
@@ -41,34 +45,31 @@ from storage.inventory import (
 )
 from tests.rules.builders import (
     AS_OF,
+    CREDENTIAL_STATES,
+    DAYS,
+    LISTED,
+    OWNERS,
+    PEOPLE,
+    SAFEGUARD_STATES,
+    SLOT_STATES,
+    TIMES,
+    WORDS,
+    a_client_secret,
     a_context,
     a_coverage_state,
+    a_credential_state,
     a_resource_state,
+    a_safeguard_state,
+    a_slot_state,
     an_exposure,
+    an_identity_state,
     an_occurrence,
+    days_ago,
+    maybe,
 )
 
-T = TypeVar("T")
-
-
-def maybe(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
-    return st.none() | strategy
-
-
-TIMES = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-WORDS = st.text(max_size=12)
+R = TypeVar("R", bound=Record)
 PATHS = maybe(WORDS | st.sampled_from(["deploy/prod/a.env", "test/a.env", "app/settings.py"]))
-PEOPLE = st.sampled_from(["ada@example.com", "ADA@example.com", "bo@example.com"])
-OWNERS = st.builds(
-    Owner,
-    name=WORDS,
-    role=st.sampled_from(OwnerRole),
-    source=st.sampled_from(OwnerSource),
-    confidence=st.sampled_from(Confidence),
-    email=maybe(PEOPLE),
-    last_activity_time=maybe(TIMES),
-    left=maybe(st.booleans()),
-)
 OCCURRENCES = st.builds(
     an_occurrence,
     repository=st.sampled_from(["example.com/shop", "example.com/other"]),
@@ -128,12 +129,17 @@ ASSIGNMENTS = st.builds(
     repository=st.sampled_from(["*", "example.com/*", "[", "other"]),
     path=st.sampled_from(["**", "*.env", "/app/", "deploy/**/a.env"]),
     detector=st.sampled_from(["*", "example-*", "none"]),
+    identity=st.sampled_from(["*", "deploy", "arn:*"]),
+    stored_secret=st.sampled_from(["*", "shop/*"]),
     left=st.booleans(),
 )
 POLICIES = st.builds(
     Policy,
-    default_rotation_days=st.integers(0, 10**12),
-    inactive_days=st.integers(0, 10**12),
+    default_rotation_days=DAYS,
+    inactive_days=DAYS,
+    unused_days=DAYS,
+    expiring_days=DAYS,
+    audit_log_days=DAYS,
     accountable_sources=st.frozensets(st.sampled_from(OwnerSource)),
     admitted_suppressions=st.frozensets(st.sampled_from(SuppressionSource)),
     disabled_rules=st.frozensets(st.sampled_from([rule.code for rule in RULES])),
@@ -142,10 +148,10 @@ POLICIES = st.builds(
     left=st.frozensets(PEOPLE),
     disabled_formats=st.dictionaries(st.sampled_from(["example-token", "other"]), WORDS),
 )
-SUBJECTS = st.lists(st.one_of(EXPOSURES, STATES, COVERAGES), max_size=4)
+SUBJECTS = st.lists(st.one_of(EXPOSURES, STATES, COVERAGES, LISTED), max_size=4)
 CONTEXTS = st.builds(
     Context,
-    as_of=TIMES,
+    as_of=st.just(AS_OF) | TIMES,
     policy=POLICIES,
     detectors=st.frozensets(st.sampled_from(["example-token", "other"])),
 )
@@ -177,6 +183,88 @@ def test_an_assessment_is_consistent_in_itself(subjects: list[Subject], context:
             assert assessment.close_reason is None
         assert assessment.severity is context.policy.severities.get(assessment.rule, assessment.severity)
         assert assessment.message.endswith(".")
+
+
+WITHOUT: dict[Facet, dict[str, object]] = {
+    Facet.OWNER: {"owners": ()},
+    Facet.ROTATION: {
+        "last_rotated_time": None,
+        "newest_version_time": None,
+        "rotation_enabled": None,
+        "rotation_days": None,
+        "next_rotation_time": None,
+    },
+    Facet.LAST_USE: {"last_used_time": None, "last_use_tracked_since": None},
+    Facet.EXPIRATION: {"expiration_time": None},
+    Facet.VAULT: {"vaulted": None},
+    Facet.PRIVILEGES: {"privileges": ()},
+    Facet.TRUST: {"trusts": ()},
+    Facet.ENCRYPTION: {"encrypted": None},
+    Facet.PROVENANCE: {},
+    Facet.STATUS: {"enabled": None, "attributes": {}},
+    Facet.CREDENTIALS: {},
+}
+"""What a source that could not answer a question leaves out."""
+
+
+def denied(subject: Subject, facet: Facet) -> Subject:
+    """The same subject, as seen by somebody to whom the answer to one question was denied."""
+
+    def blind(thing: R) -> R:
+        fields = {name: value for name, value in WITHOUT[facet].items() if hasattr(thing, name)}
+        observed = {"observed": thing.observed - {facet}} if hasattr(thing, "observed") else {}
+        return msgspec.structs.replace(thing, **fields, **observed)
+
+    match subject:
+        case IdentityState(identity=identity, credentials=credentials):
+            seen = () if facet is Facet.CREDENTIALS else tuple(blind(one) for one in credentials)
+            return msgspec.structs.replace(subject, identity=blind(identity), credentials=seen)
+        case CredentialState(credential=credential, identity=holder):
+            return msgspec.structs.replace(subject, credential=blind(credential), identity=holder and blind(holder))
+        case StoredSecretState(stored_secret=slot):
+            return msgspec.structs.replace(subject, stored_secret=blind(slot))
+        case SafeguardState(safeguard=safeguard):
+            return msgspec.structs.replace(subject, safeguard=blind(safeguard))
+        case _:
+            raise AssertionError(subject)
+
+
+@given(subject=LISTED)
+def test_a_question_that_was_denied_lets_no_rule_pass(subject: Subject) -> None:
+    """Denied is not empty: what was a fault, or could not be told, is not clean for want of an answer."""
+    before = {said.rule: said for said in judge([subject], a_context())}
+
+    for facet in Facet:
+        for said in judge([denied(subject, facet)], a_context()):
+            if said.outcome is Outcome.SATISFIED:
+                assert before[said.rule].outcome in {Outcome.SATISFIED, Outcome.NOT_APPLICABLE}, (facet, said.rule)
+
+
+def believable(subject: Subject) -> Subject:
+    """The same subject, without times after the moment of judgement: what lies in the future is news on its day."""
+
+    def past(thing: R) -> R:
+        times = {name: getattr(thing, name) for name in thing.__struct_fields__ if name.endswith("_time")}
+        return msgspec.structs.replace(
+            thing, **{name: None for name, time in times.items() if time is not None and time > AS_OF}
+        )
+
+    parts = {name: getattr(subject, name) for name in subject.__struct_fields__}
+    return msgspec.structs.replace(
+        subject, **{name: past(part) for name, part in parts.items() if isinstance(part, Record)}
+    )
+
+
+@given(seen=st.one_of(CREDENTIAL_STATES, SLOT_STATES, SAFEGUARD_STATES), later=st.integers(0, 10**9))
+def test_what_a_rule_writes_does_not_change_with_the_day(seen: Subject, later: int) -> None:
+    """A message with an age in it makes a tracker open a new ticket every day."""
+    subject = believable(seen)
+    context = a_context()
+    then = msgspec.structs.replace(context, as_of=AS_OF + timedelta(seconds=later))
+
+    for now, afterwards in zip(judge([subject], context), judge([subject], then), strict=True):
+        if now.outcome is afterwards.outcome is Outcome.NOT_SATISFIED:
+            assert now.message == afterwards.message
 
 
 @given(exposure=EXPOSURES, context=CONTEXTS)
@@ -216,17 +304,25 @@ def test_messages_hold_no_figure_but_the_policys() -> None:
         an_exposure(uid="7", occurrences=(an_occurrence(line=77),)),
         a_resource_state(standing=7, standing_at_head=7),
         a_coverage_state(expected=77, fetched=7),
+        *(an_identity_state(last_used_time=days_ago(age), created_time=days_ago(777)) for age in (77, 777)),
+        *(a_credential_state(created_time=days_ago(age), last_used_time=days_ago(age)) for age in (77, 777)),
+        *(a_credential_state(a_client_secret(expiration_time=days_ago(age))) for age in (-777, -7, 7)),
+        *(a_slot_state(last_rotated_time=days_ago(age), last_used_time=days_ago(age)) for age in (77, 777)),
+        a_slot_state(rotation_enabled=True, rotation_days=7),
+        *(a_safeguard_state(SafeguardKind.AUDIT_LOG_RETENTION, attributes={"days": age}) for age in ("77", "777")),
     ]
 
     for assessment in judge(subjects, Context(as_of=AS_OF, policy=Policy())):
         figures = set(re.findall(r"\d+", assessment.message))
-        assert figures <= {"90", "180"}
+        assert figures <= {"30", "90", "180", "365"}
 
 
 def test_kinds_are_told_apart() -> None:
-    kinds = [kind_of(subject) for subject in (an_exposure(), a_resource_state(), a_coverage_state())]
+    listed = (an_identity_state(), a_credential_state(), a_slot_state(), a_safeguard_state(SafeguardKind.AUDIT_LOG))
 
-    assert [SubjectKind.EXPOSURE, SubjectKind.RESOURCE, SubjectKind.SCOPE] == kinds
+    kinds = [kind_of(subject) for subject in (an_exposure(), a_resource_state(), a_coverage_state(), *listed)]
+
+    assert list(SubjectKind) == kinds
 
 
 def test_owners_are_settled_before_the_rules_judge() -> None:
@@ -236,6 +332,24 @@ def test_owners_are_settled_before_the_rules_judge() -> None:
 
     assert {"platform"} == {assessment.owner for assessment in assessments}
     assert Outcome.SATISFIED in {said.outcome for said in assessments if said.rule == "missing-owner"}
+
+
+def test_owners_of_what_a_provider_lists_are_settled_too() -> None:
+    context = a_context(
+        owners=(
+            OwnerAssignment(owner="builders", identity="deploy"),
+            OwnerAssignment(owner="keepers", stored_secret="shop/*"),
+        )
+    )
+
+    assessments = list(judge([an_identity_state(), a_credential_state(), a_slot_state()], context))
+
+    owners = {(assessment.subject_kind, assessment.owner) for assessment in assessments}
+    assert {
+        (SubjectKind.IDENTITY, "builders"),
+        (SubjectKind.CREDENTIAL, "builders"),
+        (SubjectKind.STORED_SECRET, "keepers"),
+    } == owners
 
 
 @pytest.mark.parametrize(
