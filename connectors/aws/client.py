@@ -210,8 +210,8 @@ class AwsClient:
         from botocore.exceptions import ProfileNotFound
 
         for loud in ("boto3", "botocore", "urllib3"):
-            # At the lowest level these write whole answers into the log, before any hook has seen them.
-            logging.getLogger(loud).setLevel(logging.WARNING)
+            # They write whole answers into the log, before any hook has seen them; what failed is told by a gap.
+            logging.getLogger(loud).setLevel(logging.CRITICAL)
         core = botocore.session.Session(profile=profile)
         try:
             # The descriptions of the services weigh more than all else: every account uses the same.
