@@ -27,7 +27,12 @@ __all__ = ["NAME", "GoogleCloudConnector", "GoogleCloudTarget"]
 
 _OF_PROJECT = (("apikeys", read_api_keys), ("storage.hmacKeys", read_hmac_keys))
 """Keys that are listed for a whole project."""
-_BESIDE = (("iam.workloadIdentityPools", read_providers), ("logging", read_audit_logs))
+_OF_ESTATE = (
+    ("iam.serviceAgents", agents),
+    ("iam.workloadIdentityPools", read_providers),
+    ("secretmanager", read_secrets),
+)
+"""What takes more to tell than its own list."""
 
 
 class GoogleCloudConnector(Connector[GoogleCloudTarget, Session]):
@@ -77,10 +82,12 @@ def _read(project: Project, estate: Estate) -> Iterator[Observation]:
     for account in project.accounts.values():
         yield identity(account, project, estate, accounts, unread)
     yield from accounts.ending()
-    yield from _closed(_begin(project, "iam.serviceAgents"), project, lambda one, scope: agents(one, estate, scope))
-    for api, part in _BESIDE:
-        yield from _closed(_begin(project, api), project, part)
-    yield from _closed(_begin(project, "secretmanager"), project, lambda one, scope: read_secrets(one, estate, scope))
+    for api, part_of_estate in _OF_ESTATE:
+        reading = _begin(project, api)
+        yield reading.scope
+        yield from part_of_estate(project, estate, reading)
+        yield from reading.ending()
+    yield from _closed(_begin(project, "logging"), project, read_audit_logs)
 
 
 def _keys(project: Project, estate: Estate, *, complete: bool) -> Iterator[Observation]:

@@ -17,6 +17,9 @@ _ANYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
 _ACCOUNT = "serviceAccount:"
 _CLUSTER = re.compile(r"serviceAccount:(?P<pool>[a-z0-9.:-]+\.svc\.id\.goog)\[(?P<subject>[^\]\s]{1,256})\]")
 _POOL = ("principal://", "principalSet://")
+_MEMBER_OF_POOL = re.compile(
+    r"principal(?:Set)?://iam\.googleapis\.com/(projects/\d{1,19}/locations/global/workloadIdentityPools/[a-z0-9-]{1,64})/"
+)
 
 
 class Grant(Record, frozen=True, kw_only=True):
@@ -41,6 +44,8 @@ class Grants:
         """Projects, folders and organisations whose policy could not be read."""
         self._held: dict[str, list[Grant]] = {}
         self._on: dict[str, list[Grant]] = {}
+        self._of_pool: dict[str, list[Grant]] = {}
+        self._agents: dict[str, set[str]] = {}
 
     def add(self, policy: Mapping[str, Any], resource: str) -> int:
         """Take a policy in; return how many of its members are groups, of whose members nothing is known."""
@@ -55,20 +60,29 @@ class Grants:
 
     def custom_roles(self) -> list[str]:
         """Return the projects and organisations whose own roles somebody holds."""
-        tables = (self._held, self._on)
+        tables = (self._held, self._on, self._of_pool)
         return self.roles.parents(grant.role for table in tables for grants in table.values() for grant in grants)
 
     def agents(self, number: str) -> Iterator[str]:
         """Yield the e-mails of Google's service agents that work for a project."""
-        for member in sorted(self._held):
-            address = member.removeprefix(_ACCOUNT)
-            if agent_of(address) == number:
-                yield address
+        yield from sorted(self._agents.get(number, ()))
 
     def privileges(self, address: str) -> tuple[Privilege, ...]:
         """Return what an account may do, the gravest first."""
         found = {self._privilege(grant) for grant in self._held.get(_ACCOUNT + address, ())}
-        return tuple(sorted(found, key=lambda one: (-one.level.rank, one.name, one.reach, one.conditions)))
+        return _gravest_first(found)
+
+    def privileges_of_pool(self, pool: str) -> tuple[Privilege, ...]:
+        """Return what the members of a workload identity pool may do by themselves, the gravest first.
+
+        As which accounts they may act is told with those accounts.
+        """
+        held = self._of_pool.get(pool, ())
+        return _gravest_first({self._privilege(one) for one in held if not one.resource.startswith("account:")})
+
+    def roles_of_pool_known(self, pool: str) -> bool:
+        """Whether it is known what every role that members of a pool hold lets do."""
+        return all(self.roles.known(one.role) for one in self._of_pool.get(pool, ()))
 
     def all_known(self, address: str) -> bool:
         """Whether it is known what every role that an account holds lets do."""
@@ -98,6 +112,11 @@ class Grants:
     def _take(self, grant: Grant) -> None:
         if grant.member.startswith(_ACCOUNT):
             self._held.setdefault(grant.member, []).append(grant)
+            address = grant.member.removeprefix(_ACCOUNT)
+            if number := agent_of(address):
+                self._agents.setdefault(number, set()).add(address)
+        elif pool := _MEMBER_OF_POOL.match(grant.member):
+            self._of_pool.setdefault(pool[1], []).append(grant)
         if grant.resource.startswith((*_CONTAINERS, "account:")):
             self._on.setdefault(grant.resource, []).append(grant)
 
@@ -127,6 +146,10 @@ class Grants:
             return None
         external = theirs not in self.own_projects if self.own_projects else None
         return Trust(kind=TrustKind.ACCOUNT, principal=member, external=external, conditions=conditions)
+
+
+def _gravest_first(privileges: set[Privilege]) -> tuple[Privilege, ...]:
+    return tuple(sorted(privileges, key=lambda one: (-one.level.rank, one.name, one.reach, one.conditions)))
 
 
 def _keys(condition: str) -> tuple[str, ...]:

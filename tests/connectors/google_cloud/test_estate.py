@@ -181,6 +181,18 @@ def test_issuers_are_told_with_their_conditions(seen: Seen) -> None:
     assert github.uid.startswith(f"gcp:workload_identity_provider:projects/{NUMBER}/")
 
 
+def test_what_members_of_a_pool_may_do_by_themselves_is_told_with_its_issuers(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    others = POOL_MEMBER.replace("/ci/", "/cd/")
+    world.policies[f"projects/{NUMBER}"] += [binding("roles/owner", POOL_MEMBER), binding("roles/editor", others)]
+
+    seen = read(ALONE, iam, world)
+
+    github = named(seen, "ci/github")
+    assert [("roles/owner", PrivilegeLevel.ADMIN)] == [(one.name, one.level) for one in github.privileges]
+    assert Facet.PRIVILEGES in github.observed
+
+
 def test_a_schedule_and_the_newest_version_in_force_are_two_facts(seen: Seen) -> None:
     told = {one.name: one for one in seen.of(StoredSecret)}
     database, unrotated = told["database"], told["unrotated"]
@@ -278,7 +290,8 @@ def test_an_organisation_is_read_folder_by_folder(iam: Iam, world: World) -> Non
     assert {ORGANISATION, PROJECT, "acme-lab", "acme-old"} == set(told)
     assert ("excluded", "included") == tuple(told[name].attributes["declared"] for name in ("acme-old", "acme-lab"))
     assert "gcp:project:333333333333#secretmanager" in seen.scopes
-    assert not [uid for uid in seen.scopes if uid.startswith("gcp:project:444444444444")]
+    own = {uid: seen.coverage[uid].status for uid in seen.scopes if uid.startswith("gcp:project:444444444444")}
+    assert {"gcp:project:444444444444#cloudresourcemanager": "complete"} == own, "it is declared, and not read"
     (exclusion,) = seen.coverage["gcp:organization:900#cloudresourcemanager"].exclusions
     assert ("excluded_project", 1) == (exclusion.reason, exclusion.count)
     outside = {one.external for one in named(seen, DEPLOY).trusts if one.kind is TrustKind.ACCOUNT}
@@ -302,7 +315,8 @@ def test_a_project_in_neither_list_is_told_as_undeclared(iam: Iam, world: World)
     scope = "gcp:organization:900#cloudresourcemanager"
     assert {"undeclared_project", "excluded_project"} == {one.reason for one in seen.coverage[scope].exclusions}
     assert [(GapReason.SUSPECT, "acme-gone")] == [(gap.reason, gap.locator) for gap in seen.gaps]
-    assert not [uid for uid in seen.scopes if "333333333333" in uid]
+    own = {uid: seen.coverage[uid].status for uid in seen.scopes if "333333333333" in uid}
+    assert {"gcp:project:333333333333#cloudresourcemanager": "undeclared"} == own
 
 
 def test_accounts_of_a_project_that_is_not_read_are_no_outsiders(iam: Iam, world: World) -> None:
