@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.google_cloud.addresses import agent_of, project_of
@@ -44,6 +44,7 @@ class Grants:
         """Projects, folders and organisations whose policy could not be read."""
         self._held: dict[str, list[Grant]] = {}
         self._on: dict[str, list[Grant]] = {}
+        self._kept: tuple[tuple[tuple[str, ...], frozenset[str]], dict[str, Trust], bool] | None = None
         self._of_pool: dict[str, list[Grant]] = {}
         self._agents: dict[str, set[str]] = {}
 
@@ -88,26 +89,46 @@ class Grants:
         """Whether it is known what every role that an account holds lets do."""
         return all(self.roles.known(grant.role) for grant in self._held.get(_ACCOUNT + address, ()))
 
-    def trusts(self, names: Iterable[str], above: Iterable[str], home: Container[str]) -> tuple[Trust, ...]:
+    def trusts(self, names: Iterable[str], above: Sequence[str], home: frozenset[str]) -> tuple[Trust, ...]:
         """Return who from outside may act as an account: by its own policy, or by that of what it lies in.
 
         Who is of the same project, by any name in `home`, is no outsider.
         """
-        places = (*(f"account:{name}" for name in names), *above)
-        found: dict[tuple[TrustKind, str], Trust] = {}
-        for grant in (grant for place in places for grant in self._on.get(place, ())):
+        found = self._least_bound(self._given_on(names), home, self._from_above(above, home)[0])
+        return tuple(found[member] for member in sorted(found))
+
+    def unclear(self, names: Iterable[str], above: Sequence[str], home: frozenset[str]) -> bool:
+        """Whether a role that could not be looked up may let somebody act as an account."""
+        own = any(not self.roles.known(grant.role) for grant in self._given_on(names))
+        return own or self._from_above(above, home)[1]
+
+    def _given_on(self, names: Iterable[str]) -> Iterator[Grant]:
+        return (grant for name in names for grant in self._on.get(f"account:{name}", ()))
+
+    def _from_above(self, above: Sequence[str], home: frozenset[str]) -> tuple[dict[str, Trust], bool]:
+        """Return what is the same for all accounts of a project: trusts by member, and whether that is unclear.
+
+        It is kept for one project at a time, for what is known of roles grows in between.
+        """
+        key = (tuple(above), home)
+        if self._kept is None or self._kept[0] != key:
+            grants = [grant for place in above for grant in self._on.get(place, ())]
+            unclear = any(not self.roles.known(grant.role) for grant in grants)
+            self._kept = (key, self._least_bound(grants, home, {}), unclear)
+        return self._kept[1], self._kept[2]
+
+    def _least_bound(
+        self, grants: Iterable[Grant], home: frozenset[str], known: Mapping[str, Trust]
+    ) -> dict[str, Trust]:
+        """Return trusts by member: of several ways in, the one without a condition counts."""
+        found = dict(known)
+        for grant in grants:
             trust = self._trust(grant, home) if self.roles.acting(grant.role) else None
             if trust is not None:
-                # Of several ways in, the one without a condition counts.
-                known = found.get((trust.kind, trust.principal))
-                if known is None or len(trust.conditions) < len(known.conditions):
-                    found[trust.kind, trust.principal] = trust
-        return tuple(found[key] for key in sorted(found))
-
-    def unclear(self, names: Iterable[str], above: Iterable[str]) -> bool:
-        """Whether a role that could not be looked up may let somebody act as an account."""
-        places = (*(f"account:{name}" for name in names), *above)
-        return any(not self.roles.known(grant.role) for place in places for grant in self._on.get(place, ()))
+                other = found.get(grant.member)
+                if other is None or len(trust.conditions) < len(other.conditions):
+                    found[grant.member] = trust
+        return found
 
     def _take(self, grant: Grant) -> None:
         if grant.member.startswith(_ACCOUNT):
@@ -130,7 +151,7 @@ class Grants:
             conditions=_keys(grant.condition),
         )
 
-    def _trust(self, grant: Grant, home: Container[str]) -> Trust | None:
+    def _trust(self, grant: Grant, home: frozenset[str]) -> Trust | None:
         member = grant.member
         conditions = {"condition": (grant.condition,)} if grant.condition else {}
         if member in _ANYBODY:

@@ -87,13 +87,13 @@ def identity(account: Account, project: Project, estate: Estate, reading: Readin
     """
     labels, grants, above = project.labels, estate.grants, estate.above(project)
     used, counted_since = project.account_uses.of(account.unique_id, account.email)
-    names = (account.unique_id, account.email)
+    names, home = (account.unique_id, account.email), frozenset({project.number, project.project_id})
     observed = set()
     if used or counted_since:
         observed.add(Facet.LAST_USE)
     if estate.rights_known(project) and not unread and grants.all_known(account.email):
         observed.add(Facet.PRIVILEGES)
-    if estate.policies_known(project) and account.unique_id not in unread and not grants.unclear(names, above):
+    if estate.policies_known(project) and account.unique_id not in unread and not grants.unclear(names, above, home):
         observed.add(Facet.TRUST)
     if labels is not None:
         observed.add(Facet.OWNER)
@@ -111,7 +111,7 @@ def identity(account: Account, project: Project, estate: Estate, reading: Readin
         last_use_tracked_since=counted_since,
         enabled=account.enabled,
         privileges=grants.privileges(account.email),
-        trusts=grants.trusts(names, above, {project.number, project.project_id}),
+        trusts=grants.trusts(names, above, home),
         provider_managed=account.managed is not None,
         environment=environment(labels or {}),
         owners=owners(labels or {}, of_project=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import httpx2
@@ -24,7 +25,7 @@ from storage.inventory import (
     TrustKind,
 )
 from tests.connectors.google_cloud.acme import AGENT, APP, CUSTOM, DEPLOY, OUTSIDER, POOL_MEMBER, fill, inventory
-from tests.connectors.google_cloud.fake import NUMBER, PROJECT, Iam, Seen, read
+from tests.connectors.google_cloud.fake import NUMBER, PROJECT, Iam, Seen, accounts, read
 from tests.connectors.google_cloud.world import FOLDER, ORGANISATION, World, a_project, binding
 
 ALONE = GoogleCloudTarget(projects=(PROJECT,), asset_inventory=False)
@@ -352,6 +353,42 @@ def test_rights_in_another_project_are_told_with_the_account(iam: Iam, world: Wo
     seen = read(GoogleCloudTarget(projects=(PROJECT, "acme-lab"), asset_inventory=False), iam, world)
 
     assert ("roles/owner", "projects/333333333333") in {(one.name, one.reach) for one in named(seen, APP).privileges}
+
+
+def test_every_workload_of_a_cluster_that_may_act_as_an_account_is_told(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    members = [f"serviceAccount:acme-prod.svc.id.goog[shop/{name}]" for name in ("web", "jobs")]
+    iam.accounts[0].policy = {"roles/iam.workloadIdentityUser": members}
+
+    trusts = named(read(ALONE, iam, world), APP).trusts
+
+    assert {("shop/web",), ("shop/jobs",)} == {one.conditions["subject"] for one in trusts}
+
+
+def test_of_two_ways_in_the_one_without_a_condition_counts(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    role = "roles/iam.serviceAccountTokenCreator"
+    world.policies[FOLDER] = [binding(role, "allUsers", condition="request.time < x"), binding(role, "allUsers")]
+
+    (trust,) = named(read(ALONE, iam, world), APP).trusts
+
+    assert (TrustKind.ANYBODY, {}) == (trust.kind, trust.conditions)
+
+
+def test_ten_thousand_accounts_cost_a_call_for_each_hundred_of_them(iam: Iam, world: World) -> None:
+    iam.accounts = accounts(10_000, keys=0)
+    world.policies[f"projects/{NUMBER}"] = [
+        binding("roles/logging.logWriter", *(f"serviceAccount:{one.email}" for one in iam.accounts))
+    ]
+    inventory(iam, world, ORGANISATION)
+    began = time.process_time()
+
+    seen = read(WHOLE, iam, world)
+
+    assert [] == seen.gaps
+    assert 10_000 == sum(bool(one.privileges) for one in seen.of(Identity))
+    assert sum(one.calls for one in seen.coverage.values()) <= 100 + 60
+    assert time.process_time() - began < 15, "time grows with the accounts, and not with their square"
 
 
 def test_a_default_account_of_another_project_is_an_outsider(iam: Iam, world: World) -> None:
