@@ -95,7 +95,7 @@ def _keys(project: Project, estate: Estate, *, complete: bool) -> Iterator[Obser
     reading = _begin(project, "iam.serviceAccountKeys")
     yield reading.scope
     if project.number in estate.keys_told:
-        yield from told_keys(project, estate.asset_keys.pop(project.number, []), reading)
+        yield from told_keys(project, estate.asset_keys.pop(project.number, []), reading, complete=complete)
     else:
         yield from read_keys(project, reading)
         if not complete:

@@ -222,6 +222,7 @@ class FakeLogin:
     def __init__(self) -> None:
         self.token: str | None = "made-up"
         self.valid = True
+        self.quota_project_id: str | None = None
 
     def refresh(self, request: Any) -> None:
         self.valid = True

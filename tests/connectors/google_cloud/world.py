@@ -65,6 +65,7 @@ class World:
     refuse: Refuse = lambda _: None
     repeat_token: bool = False
     asked: list[Asked] = field(default_factory=list)
+    quota_projects: set[str | None] = field(default_factory=set)
 
     def put(self, method: Method, *things: Thing, where: str = f"projects/{PROJECT}") -> None:
         self.things.setdefault((method.name, self._by_id(where)), []).extend(things)
@@ -83,6 +84,7 @@ class World:
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         assert request.headers["authorization"] == "Bearer made-up"
+        self.quota_projects.add(request.headers.get("x-goog-user-project"))
         parameters = dict(request.url.params)
         url = str(request.url.copy_with(query=None))
         method, where = _asked(request.method, url, parameters)
