@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
-from connectors.base import Connector, Session
+from connectors.base import Check, Connector, Session
 from connectors.google_cloud.api_keys import read_api_keys
 from connectors.google_cloud.asset_inventory import read_inventory
 from connectors.google_cloud.audit_logs import read_audit_logs
+from connectors.google_cloud.checks import permission_checks
 from connectors.google_cloud.client import GoogleClient
 from connectors.google_cloud.estate import Estate
 from connectors.google_cloud.hmac_keys import read_hmac_keys
@@ -25,6 +27,7 @@ from storage.inventory import Observation
 
 __all__ = ["NAME", "GoogleCloudConnector", "GoogleCloudTarget"]
 
+_CHECK_SECONDS = 120.0
 _OF_PROJECT = (("apikeys", read_api_keys), ("storage.hmacKeys", read_hmac_keys))
 """Keys that are listed for a whole project."""
 _OF_ESTATE = (
@@ -43,6 +46,15 @@ class GoogleCloudConnector(Connector[GoogleCloudTarget, Session]):
     def __init__(self, connect: Callable[[GoogleCloudTarget, float], GoogleClient] | None = None) -> None:
         """Log in as told, or as Google's library finds out."""
         self._connect = connect or (lambda target, deadline: GoogleClient(target, deadline=deadline))
+
+    def checks(self, target: GoogleCloudTarget) -> Iterable[Check]:
+        """Compare the permissions that the login has with those that it needs: see `Connector.checks`.
+
+        Raises:
+            TargetError: when there is no login.
+        """
+        client = self._connect(checked(target), time.monotonic() + _CHECK_SECONDS)
+        yield from permission_checks(client, target)
 
     def collect(self, target: GoogleCloudTarget, session: Session) -> Iterator[Observation]:
         """Read the projects of a target.

@@ -24,7 +24,7 @@ WHOLE = GoogleCloudTarget(organisation="900")
 BULK = (calls.ASSET_KEYS, calls.ASSET_VERSIONS, calls.SEARCH_POLICIES)
 LISTING = (calls.LIST_PROJECTS, calls.LIST_FOLDERS)
 
-SINGLY = [one for one in METHODS if one not in (*BULK, *LISTING)]
+SINGLY = [one for one in METHODS if one.permission and one not in (*BULK, *LISTING)]
 AT_ONCE = [*BULK, *LISTING]
 
 
