@@ -15,6 +15,7 @@ from agent.locations import carries_credentials, is_url
 from agent.settings import Section, Settings, Text
 from agent.terminal import escaped
 from connectors.aws.target import AwsTarget
+from connectors.azure.target import AzureTarget
 from connectors.base import Target
 from connectors.git.target import GitTarget
 from connectors.google_cloud.target import GoogleCloudTarget
@@ -198,10 +199,41 @@ class GoogleCloudSettings(TargetSettings):
         )
 
 
+MicrosoftId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+"""The id of a tenant or subscription, in small letters."""
+
+
+class AzureSettings(TargetSettings):
+    """One tenant of Entra of a scheduled run, and its Azure subscriptions."""
+
+    plural = "Azure tenants"
+    purpose = "Tenants of Entra and their Azure subscriptions that `run` lists."
+
+    tenant: MicrosoftId
+    """Id of the tenant."""
+    cloud: Literal["public", "usgovernment", "china"] = "public"
+    """Which of Microsoft's clouds."""
+    subscriptions: tuple[MicrosoftId, ...] = ()
+    """Subscriptions to read; by default all that the login sees."""
+    excluded_subscriptions: dict[MicrosoftId, Text] = Field(default_factory=dict)
+    """Subscriptions that are not read, each with the reason."""
+    own_tenants: tuple[MicrosoftId, ...] = ()
+    """Further tenants of yours: an application of any other belongs to somebody else."""
+    key_vault: bool = True
+    """Whether the vaults are asked for what they hold: three calls a vault."""
+    client_id: MicrosoftId | None = None
+    """Client id of the user-assigned managed identity to log in as, where a workload has several."""
+
+    def target(self, folder: Path) -> AzureTarget:  # noqa: ARG002 - nothing of it lies in a folder
+        """See `TargetSettings.target`."""
+        return AzureTarget(**self.model_dump())
+
+
 TARGET_SETTINGS: Mapping[str, type[TargetSettings]] = {
     "git": RepositorySettings,
     "aws": AwsSettings,
     "google-cloud": GoogleCloudSettings,
+    "azure": AzureSettings,
 }
 """By connector: one entry of its section."""
 
