@@ -272,6 +272,49 @@ def test_the_inventory_tells_the_same_in_fewer_calls(iam: Iam, world: World) -> 
     )
 
 
+def test_the_inventory_of_a_single_project_is_asked_beside_what_it_lies_in(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    singly = read(ALONE, iam, world)
+    world.asked.clear()
+    inventory(iam, world, f"projects/{NUMBER}")
+
+    at_once = read(GoogleCloudTarget(projects=(PROJECT,)), iam, world)
+
+    assert [] == at_once.gaps
+    assert {same(one) for one in singly.of(Credential)} == {same(one) for one in at_once.of(Credential)}
+    assert {known(one) for one in singly.of(Identity)} == {known(one) for one in at_once.of(Identity)}
+    asked = {name.removesuffix(".getIamPolicy") for name in world.counts if name.endswith("getIamPolicy")}
+    assert {"cloudresourcemanager.folders", "cloudresourcemanager.organizations"} == asked
+
+
+def test_assets_that_name_nothing_are_said_to_be_left_out(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    inventory(iam, world, ORGANISATION)
+    for method in (calls.ASSET_KEYS, calls.ASSET_VERSIONS, calls.SEARCH_POLICIES):
+        world.put(method, {}, where=ORGANISATION)
+
+    seen = read(WHOLE, iam, world)
+
+    assert 3 == len(seen.gaps)
+    assert {(GapReason.MALFORMED, "gcp:organization:900#cloudasset")} == {
+        (one.reason, one.scope_uid) for one in seen.gaps
+    }
+
+
+def test_what_is_not_of_its_type_is_not_there(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    name = f"projects/{NUMBER}/secrets/odd"
+    world.put(
+        calls.LIST_SECRETS,
+        {"name": name, "createTime": "yesterday", "rotation": {"rotationPeriod": "often"}, "labels": {"owner": "a b"}},
+    )
+
+    odd = next(one for one in read(ALONE, iam, world).of(StoredSecret) if one.name == "odd")
+
+    assert (None, True, None) == (odd.created_time, odd.rotation_enabled, odd.rotation_days)
+    assert ["platform"] == [one.name for one in odd.owners], "a label that Google would not take names nobody"
+
+
 def test_without_the_inventory_rights_on_single_things_are_said_to_be_left_out(seen: Seen) -> None:
     told = seen.coverage[f"gcp:project:{NUMBER}#iamPolicies"].exclusions
 
