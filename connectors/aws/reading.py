@@ -189,17 +189,22 @@ class Part(NamedTuple):
     """Whether the target asks for it."""
 
 
+def account_scope(uid: str, number: str, api: str, region: str | None) -> Scope:
+    """Return the scope of one api of an account."""
+    where = f" {region}" if region else ""
+    return Scope(
+        uid=cloud_scope_uid(uid, api, region),
+        connector=NAME,
+        resource_uid=uid,
+        name=f"{number}{where} {api}",
+        region=region,
+        api=api,
+    )
+
+
 def read(account: Account, part: Part, region: str | None = None) -> Iterator[Observation]:
     """Read one scope: announce it, yield what it holds, say what it could not see, close it."""
-    where = f" {region}" if region else ""
-    scope = Scope(
-        uid=cloud_scope_uid(account.uid, part.api, region),
-        connector=NAME,
-        resource_uid=account.uid,
-        name=f"{account.number}{where} {part.api}",
-        region=region,
-        api=part.api,
-    )
+    scope = account_scope(account.uid, account.number, part.api, region)
     yield scope
     reading = Reading(account, scope)
     try:
@@ -207,4 +212,6 @@ def read(account: Account, part: Part, region: str | None = None) -> Iterator[Ob
     except CallFailed as failed:
         rest = "not listed" if not reading.fetched else "not listed to the end"
         reading.missed(failed, f"The {part.what} of this account were {rest}")
+    if reading.whole:
+        account.read_whole.add(part.api)
     yield from reading.ending()

@@ -11,7 +11,7 @@ from storage.inventory import Credential, CredentialType, Facet, Observation
 
 def read_server_certificates(reading: Reading) -> Iterator[Observation]:
     """Yield the server certificates of the account."""
-    for told in reading.listed(LIST_SERVER_CERTIFICATES):
+    for told in reading.listed(LIST_SERVER_CERTIFICATES, MaxItems=1000):
         ends = told.get("Expiration")
         yield Credential(
             uid=f"aws:server-certificate:{told['ServerCertificateId']}",
@@ -23,9 +23,10 @@ def read_server_certificates(reading: Reading) -> Iterator[Observation]:
             identity_uid=None,
             public_identifier=told["ServerCertificateId"],
             name=told["ServerCertificateName"],
+            enabled=True,
             created_time=told.get("UploadDate"),
             expiration_time=ends,
-            observed=frozenset({Facet.ROTATION} | ({Facet.EXPIRATION} if ends is not None else set())),
+            observed=frozenset({Facet.ROTATION, Facet.STATUS} | ({Facet.EXPIRATION} if ends is not None else set())),
         )
 
 

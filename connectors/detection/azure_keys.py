@@ -18,6 +18,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
+from string import ascii_lowercase, ascii_uppercase
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -156,7 +157,7 @@ def annotated_checksums(payload: bytes, seed: int) -> tuple[bytes, ...]:
     return kept, whole, base64.b64encode(checksum)[:6]
 
 
-_SECRET_ALPHABET = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890.-_~"
+_BASE66 = f"{ascii_lowercase}{ascii_uppercase}1234567890.-_~".encode()
 
 
 def entra_client_secret(value: bytes) -> Checksum:
@@ -169,7 +170,7 @@ def entra_client_secret(value: bytes) -> Checksum:
 def entra_checksum(text: bytes) -> bytes:
     """The three characters that Entra appends to the text of a client secret."""
     number = int.from_bytes(marvin32(text, seed_of(b"AadPwd00")), "little")
-    return written(number, _SECRET_ALPHABET, 6)[:3]
+    return written(number, _BASE66, 6)[:3]
 
 
 DEVOPS_SEEDS = (0xE0B9692D, 0x1019F92E)

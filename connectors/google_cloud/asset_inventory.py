@@ -53,7 +53,7 @@ def _read(root: str, numbers: set[str], estate: Estate, reading: Reading) -> Non
         estate.newest_versions.update(_versions(root, reading))
         estate.versions_told |= numbers
     except CallFailed as failed:
-        what = "The keys of service accounts or the versions of secrets were not listed at once, but one by one"
+        what = "Keys of service accounts or versions of secrets were not told at once, and are asked for one by one"
         reading.missed(failed, what, locator=root)
     try:
         for found in reading.listed(SEARCH_POLICIES, root):

@@ -71,8 +71,9 @@ class Login(Protocol):
 class _Bearer:
     """Gives the transport the login's token, and renews it when it has run out."""
 
-    def __init__(self, login: Login) -> None:
+    def __init__(self, login: Login, sleep: Callable[[float], object]) -> None:
         self._login = login
+        self._sleep = sleep
         self.ended = False
         """Whether no token could be had any more."""
 
@@ -82,18 +83,28 @@ class _Bearer:
         Raises:
             BearerRefused: when there is none to be had.
         """
-        from google.auth.exceptions import GoogleAuthError
-        from google.auth.transport.requests import Request
-
-        try:
-            if renew or not self._login.valid:
-                self._login.refresh(Request())
-        except (GoogleAuthError, OSError):
-            self.ended = True
+        if not self.ended and (renew or not self._login.valid):
+            self.ended = not self._renewed()
         if self.ended or not self._login.token:
             self.ended = True
-            raise BearerRefused("no token could be had", GapReason.FAILED) from None
+            raise BearerRefused("no token could be had", GapReason.FAILED)
         return self._login.token
+
+    def _renewed(self) -> bool:
+        """Ask for a new token, again where whoever gives it was not reached; return whether there is one."""
+        from google.auth.exceptions import GoogleAuthError, TransportError
+        from google.auth.transport.requests import Request
+
+        for wait in (1.0, 2.0, None):
+            try:
+                self._login.refresh(Request())
+            except GoogleAuthError as refused:
+                if wait is None or not (refused.retryable or isinstance(refused, TransportError)):
+                    return False
+                self._sleep(wait)
+            else:
+                return True
+        return False
 
 
 class GoogleClient:
@@ -126,7 +137,8 @@ class GoogleClient:
             logging.getLogger(loud).setLevel(logging.WARNING)
         self._login = login or _logged_in(target)
         self._iam = _iam_client(self._login, channel)
-        self._bearer = _Bearer(self._login)
+        self._quota = target.quota_project or getattr(self._login, "quota_project_id", None)
+        self._bearer = _Bearer(self._login, sleep)
         bounds = Bounds(attempts=self._patience.attempts, call_seconds=self._patience.call_seconds)
         self._transport = transport or Transport(deadline=deadline, bounds=bounds)
 
@@ -180,7 +192,7 @@ class GoogleClient:
             Call(
                 url=url.format(where=where),
                 parameters={**method.parameters, **asked},
-                headers={"x-goog-user-project": quota} if (quota := self.target.quota_project) else {},
+                headers={"x-goog-user-project": self._quota} if self._quota else {},
                 content=None if method.content is None else dict(method.content),
                 drop=method.drop,
             ),

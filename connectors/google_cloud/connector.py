@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
-from connectors.base import Connector, Session
+from connectors.base import Check, Connector, Session
 from connectors.google_cloud.api_keys import read_api_keys
 from connectors.google_cloud.asset_inventory import read_inventory
 from connectors.google_cloud.audit_logs import read_audit_logs
+from connectors.google_cloud.checks import permission_checks
 from connectors.google_cloud.client import GoogleClient
 from connectors.google_cloud.estate import Estate
 from connectors.google_cloud.hmac_keys import read_hmac_keys
@@ -25,9 +27,15 @@ from storage.inventory import Observation
 
 __all__ = ["NAME", "GoogleCloudConnector", "GoogleCloudTarget"]
 
+_CHECK_SECONDS = 120.0
 _OF_PROJECT = (("apikeys", read_api_keys), ("storage.hmacKeys", read_hmac_keys))
 """Keys that are listed for a whole project."""
-_BESIDE = (("iam.workloadIdentityPools", read_providers), ("logging", read_audit_logs))
+_OF_ESTATE = (
+    ("iam.serviceAgents", agents),
+    ("iam.workloadIdentityPools", read_providers),
+    ("secretmanager", read_secrets),
+)
+"""What takes more to tell than its own list."""
 
 
 class GoogleCloudConnector(Connector[GoogleCloudTarget, Session]):
@@ -38,6 +46,15 @@ class GoogleCloudConnector(Connector[GoogleCloudTarget, Session]):
     def __init__(self, connect: Callable[[GoogleCloudTarget, float], GoogleClient] | None = None) -> None:
         """Log in as told, or as Google's library finds out."""
         self._connect = connect or (lambda target, deadline: GoogleClient(target, deadline=deadline))
+
+    def checks(self, target: GoogleCloudTarget) -> Iterable[Check]:
+        """Compare the permissions that the login has with those that it needs: see `Connector.checks`.
+
+        Raises:
+            TargetError: when there is no login.
+        """
+        client = self._connect(checked(target), time.monotonic() + _CHECK_SECONDS)
+        yield from permission_checks(client, target)
 
     def collect(self, target: GoogleCloudTarget, session: Session) -> Iterator[Observation]:
         """Read the projects of a target.
@@ -77,10 +94,12 @@ def _read(project: Project, estate: Estate) -> Iterator[Observation]:
     for account in project.accounts.values():
         yield identity(account, project, estate, accounts, unread)
     yield from accounts.ending()
-    yield from _closed(_begin(project, "iam.serviceAgents"), project, lambda one, scope: agents(one, estate, scope))
-    for api, part in _BESIDE:
-        yield from _closed(_begin(project, api), project, part)
-    yield from _closed(_begin(project, "secretmanager"), project, lambda one, scope: read_secrets(one, estate, scope))
+    for api, part_of_estate in _OF_ESTATE:
+        reading = _begin(project, api)
+        yield reading.scope
+        yield from part_of_estate(project, estate, reading)
+        yield from reading.ending()
+    yield from _closed(_begin(project, "logging"), project, read_audit_logs)
 
 
 def _keys(project: Project, estate: Estate, *, complete: bool) -> Iterator[Observation]:
@@ -88,7 +107,7 @@ def _keys(project: Project, estate: Estate, *, complete: bool) -> Iterator[Obser
     reading = _begin(project, "iam.serviceAccountKeys")
     yield reading.scope
     if project.number in estate.keys_told:
-        yield from told_keys(project, estate.asset_keys.pop(project.number, []), reading)
+        yield from told_keys(project, estate.asset_keys.pop(project.number, []), reading, complete=complete)
     else:
         yield from read_keys(project, reading)
         if not complete:

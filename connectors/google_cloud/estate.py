@@ -47,6 +47,14 @@ class Estate:
         self.projects.append(project)
         self.names |= {project.number, project.project_id}
 
+    def policies_known(self, project: Project) -> bool:
+        """Whether the policies of a project and of all that it lies in were read."""
+        return project.ancestors is not None and self.grants.unread.isdisjoint(self.above(project))
+
+    def rights_known(self, project: Project) -> bool:
+        """Whether, beside those, the rights on single things that were asked for are known."""
+        return self.policies_known(project) and project.number not in self.rights_open
+
     def above(self, project: Project) -> Sequence[str]:
         """Return a project and what it lies in, as far as that is known."""
         return (f"projects/{project.number}", *(project.ancestors or ()))

@@ -19,7 +19,7 @@ class Method(Record, frozen=True, kw_only=True):
     name: str
     """As Google's discovery documents call it: `secretmanager.projects.secrets.list`."""
     permission: str
-    """The permission it needs."""
+    """The permission it needs; empty for what every login may ask."""
     url: str | None = None
     """Its address, with `{where}` for what it is asked about; `None` for what goes over gRPC."""
     asked_as: str | None = None
@@ -56,6 +56,15 @@ def _policy_of(kind: str) -> Method:
         url=f"{_MANAGER}/v3/{{where}}:getIamPolicy",
         content=_POLICY_VERSION,
         facets=_GRANTS,
+    )
+
+
+def _test_of(kind: str) -> Method:
+    return Method(
+        name=f"cloudresourcemanager.{kind}.testIamPermissions",
+        permission="",
+        url=f"{_MANAGER}/v3/{{where}}:testIamPermissions",
+        content={},
     )
 
 
@@ -116,6 +125,12 @@ PROJECT_POLICY = _policy_of("projects")
 FOLDER_POLICY = _policy_of("folders")
 ORGANISATION_POLICY = _policy_of("organizations")
 POLICIES = {"projects": PROJECT_POLICY, "folders": FOLDER_POLICY, "organizations": ORGANISATION_POLICY}
+
+TEST_PROJECT = _test_of("projects")
+TEST_FOLDER = _test_of("folders")
+TEST_ORGANISATION = _test_of("organizations")
+TESTS = {"projects": TEST_PROJECT, "folders": TEST_FOLDER, "organizations": TEST_ORGANISATION}
+"""Ask which permissions the login has: for `doctor` alone."""
 
 ASSET_KEYS = _assets("iam.googleapis.com/ServiceAccountKey")
 ASSET_VERSIONS = _assets("secretmanager.googleapis.com/SecretVersion")
@@ -217,6 +232,9 @@ METHODS: tuple[Method, ...] = (
     PROJECT_POLICY,
     FOLDER_POLICY,
     ORGANISATION_POLICY,
+    TEST_PROJECT,
+    TEST_FOLDER,
+    TEST_ORGANISATION,
     ASSET_KEYS,
     ASSET_VERSIONS,
     SEARCH_POLICIES,
@@ -242,6 +260,7 @@ PERMISSIONS: tuple[Permission, ...] = tuple(
         method.permission: Permission(action=method.permission, facets=method.facets, optional=method.optional)
         # The last one counts: of several calls that need the same, the one that costs the most.
         for method in reversed(METHODS)
+        if method.permission
     }.values()
 )
 """What `doctor` asks for, and what the published role grants."""

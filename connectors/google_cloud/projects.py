@@ -13,7 +13,7 @@ from connectors.google_cloud.project import Project
 from connectors.google_cloud.reading import Reading
 from connectors.google_cloud.refusals import CallFailed
 from connectors.google_cloud.target import declaration, roots, uid_of
-from storage.inventory import Facet, GapReason, Observation, Resource
+from storage.inventory import Coverage, CoverageStatus, Facet, GapReason, Observation, Resource
 
 API = "cloudresourcemanager"
 _NOT_READ = {
@@ -90,10 +90,24 @@ def _listed(
     project.ancestors = path if path[-1].startswith("organizations/") else None
     declared = declaration(estate.target, number, project_id)
     yield _project(project, listed, declared=declared)
+    yield from _declared(project, declared)
     if declared == "included":
         estate.add(project)
     else:
         reading.left_out(f"{declared}_project", _NOT_READ[declared])
+
+
+def _declared(project: Project, declared: str) -> Iterator[Observation]:
+    """Yield a scope for the project itself, as the list tells it: what nobody declared is a finding there."""
+    own = Reading(project.client, project.uid, project.project_id, API)
+    yield own.scope
+    if declared == "undeclared":
+        yield Coverage(scope_uid=own.uid, status=CoverageStatus.UNDECLARED, expected=0, fetched=0)
+        return
+    own.counted()
+    if declared == "excluded":
+        own.left_out("excluded_project", _NOT_READ[declared])
+    yield from own.ending()
 
 
 def _named(named: str, estate: Estate) -> Iterator[Observation]:

@@ -21,12 +21,11 @@ _UNIQUE_ID = re.compile(r"\d{1,30}")
 
 def agents(project: Project, estate: Estate, reading: Reading) -> Iterator[Observation]:
     """Yield Google's own accounts that work for a project: no list holds them, the policies alone name them."""
-    grants, above = estate.grants, estate.above(project)
-    whole = project.ancestors is not None and grants.unread.isdisjoint(above)
-    if not whole:
+    grants = estate.grants
+    if not estate.policies_known(project):
         # Which policies were not read, and why, is the gap of another scope.
         reading.cut_short()
-    whole = whole and project.number not in estate.rights_open
+    known = estate.rights_known(project)
     for address in grants.agents(project.number):
         reading.counted()
         yield Identity(
@@ -40,7 +39,7 @@ def agents(project: Project, estate: Estate, reading: Reading) -> Iterator[Obser
             provider_managed=True,
             privileges=grants.privileges(address),
             attributes={"managed_as": "service_agent"},
-            observed=frozenset({Facet.PRIVILEGES} if whole and grants.all_known(address) else ()),
+            observed=frozenset({Facet.PRIVILEGES} if known and grants.all_known(address) else ()),
         )
 
 
@@ -88,14 +87,13 @@ def identity(account: Account, project: Project, estate: Estate, reading: Readin
     """
     labels, grants, above = project.labels, estate.grants, estate.above(project)
     used, counted_since = project.account_uses.of(account.unique_id, account.email)
-    names = (account.unique_id, account.email)
-    above_known = project.ancestors is not None and grants.unread.isdisjoint(above)
+    names, home = (account.unique_id, account.email), frozenset({project.number, project.project_id})
     observed = set()
     if used or counted_since:
         observed.add(Facet.LAST_USE)
-    if above_known and not unread and project.number not in estate.rights_open and grants.all_known(account.email):
+    if estate.rights_known(project) and not unread and grants.all_known(account.email):
         observed.add(Facet.PRIVILEGES)
-    if above_known and account.unique_id not in unread and not grants.unclear(names, above):
+    if estate.policies_known(project) and account.unique_id not in unread and not grants.unclear(names, above, home):
         observed.add(Facet.TRUST)
     if labels is not None:
         observed.add(Facet.OWNER)
@@ -113,7 +111,7 @@ def identity(account: Account, project: Project, estate: Estate, reading: Readin
         last_use_tracked_since=counted_since,
         enabled=account.enabled,
         privileges=grants.privileges(account.email),
-        trusts=grants.trusts(names, above, {project.number, project.project_id}),
+        trusts=grants.trusts(names, above, home),
         provider_managed=account.managed is not None,
         environment=environment(labels or {}),
         owners=owners(labels or {}, of_project=True),

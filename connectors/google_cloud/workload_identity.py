@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.google_cloud.answers import part, text, words
+from connectors.google_cloud.estate import Estate
 from connectors.google_cloud.labels import environment, owners
 from connectors.google_cloud.permissions import LIST_POOLS, LIST_PROVIDERS
 from connectors.google_cloud.project import Project
@@ -20,7 +21,7 @@ _NAME = re.compile(
 _ENTITY = re.compile(r"\bentityID\s*=\s*[\"']([^\"'<>\s]{1,1024})[\"']")
 
 
-def read_providers(project: Project, reading: Reading) -> Iterator[Observation]:
+def read_providers(project: Project, estate: Estate, reading: Reading) -> Iterator[Observation]:
     """Yield the issuers that a project's pools believe; a pool that is refused costs its own issuers alone."""
     pools: list[Mapping[str, Any]] = []
     try:
@@ -36,7 +37,7 @@ def read_providers(project: Project, reading: Reading) -> Iterator[Observation]:
             return
         reading.counted()
         for provider in reading.listed(LIST_PROVIDERS, f"{project.name}/{read[1]}"):
-            issuer = _identity(provider, pool, project, reading)
+            issuer = _identity(provider, pool, project, estate, reading)
             if issuer is None:
                 reading.unreadable("An issuer of a workload identity pool")
             else:
@@ -57,13 +58,14 @@ def read_providers(project: Project, reading: Reading) -> Iterator[Observation]:
 
 
 def _identity(
-    provider: Mapping[str, Any], pool: Mapping[str, Any], project: Project, reading: Reading
+    provider: Mapping[str, Any], pool: Mapping[str, Any], project: Project, estate: Estate, reading: Reading
 ) -> Identity | None:
     read = _NAME.fullmatch(text(provider, "name") or "")
     if read is None or read[2] is None:
         return None
     path, labels = f"{read[1]}{read[2]}", project.labels
-    trust = _trust(provider)
+    trust, members = _trust(provider), f"projects/{project.number}/{read[1]}"
+    observed = _observed(project, estate, members) | ({Facet.TRUST} if trust else set())
     works = not any(thing.get("disabled") is True or thing.get("state") == "DELETED" for thing in (pool, provider))
     return Identity(
         uid=f"{PROVIDER}:workload_identity_provider:projects/{project.number}/{path}",
@@ -75,10 +77,21 @@ def _identity(
         aliases=(f"projects/{project.number}/{path}",),
         enabled=works,
         environment=environment(labels or {}),
+        privileges=estate.grants.privileges_of_pool(members),
         trusts=(trust,) if trust else (),
         owners=owners(labels or {}, of_project=True),
-        observed=frozenset({*([Facet.TRUST] if trust else []), *([Facet.OWNER] if labels is not None else [])}),
+        observed=frozenset(observed),
     )
+
+
+def _observed(project: Project, estate: Estate, members: str) -> set[Facet]:
+    """Return what is known of an issuer beside its trust. What it proves itself with lies with the issuer alone."""
+    observed = {Facet.CREDENTIALS}
+    if project.labels is not None:
+        observed.add(Facet.OWNER)
+    if estate.rights_known(project) and estate.grants.roles_of_pool_known(members):
+        observed.add(Facet.PRIVILEGES)
+    return observed
 
 
 def _trust(provider: Mapping[str, Any]) -> Trust | None:

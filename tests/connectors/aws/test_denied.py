@@ -37,8 +37,8 @@ FACETS = {
 """Without these a question stays open."""
 UNUSED = {"ListUsers"}
 """Asked only when another was denied."""
-ELSEWHERE = {"GetCallerIdentity", "AssumeRole", "ListAccounts"}
-"""Nobody can be denied the first; the others have tests with an organisation."""
+ELSEWHERE = {"GetCallerIdentity", "AssumeRole", "ListAccounts", "SimulatePrincipalPolicy"}
+"""Nobody can be denied the first; the others have tests with an organisation, and with doctor."""
 PARTLY = {"DescribeRegions", "ListSubjects"}
 """What was listed without them stays listed."""
 NOT_BY_MOTO = {"DescribeRegions", "ListTrustAnchors", "ListProfiles", "ListSubjects", "ListServiceSpecificCredentials"}

@@ -11,16 +11,9 @@ import botocore.session
 import pytest
 
 from connectors.aws.permissions import ALLOWED, CALLS, PERMISSIONS, Call
+from connectors.aws.rights import READING_VALUES
 
-VALUE_READING = (
-    "kms:Decrypt",
-    "secretsmanager:BatchGetSecretValue",
-    "secretsmanager:GetSecretValue",
-    "ssm:GetParameter",
-    "ssm:GetParameterHistory",
-    "ssm:GetParameters",
-    "ssm:GetParametersByPath",
-)
+VALUE_READING = READING_VALUES
 
 
 @pytest.fixture(scope="module")

@@ -222,6 +222,7 @@ class FakeLogin:
     def __init__(self) -> None:
         self.token: str | None = "made-up"
         self.valid = True
+        self.quota_project_id: str | None = None
 
     def refresh(self, request: Any) -> None:
         self.valid = True
@@ -279,19 +280,23 @@ class Seen:
         return next(str(self.coverage[uid].status) for uid, scope in self.scopes.items() if scope.api == api)
 
 
-def read(target: GoogleCloudTarget, iam: Iam, world: Any, *, deadline: float | None = None, **settings: Any) -> Seen:
-    session = FakeSession() if deadline is None else FakeSession(deadline=deadline)
+def connector(iam: Iam, world: Any, **settings: Any) -> GoogleCloudConnector:
+    """The connector over such a Google Cloud."""
 
     def connect(told: GoogleCloudTarget, until: float) -> GoogleClient:
         return GoogleClient(
             told,
             deadline=until,
             patience=Patience(attempts=3, call_seconds=5.0),
-            login=settings.pop("login", FakeLogin()),
+            login=settings.get("login", FakeLogin()),
             channel=iam.channel,
             transport=world.transport(until),
             sleep=lambda _: None,
-            **settings,
         )
 
-    return Seen(GoogleCloudConnector(connect).collect(target, session))
+    return GoogleCloudConnector(connect)
+
+
+def read(target: GoogleCloudTarget, iam: Iam, world: Any, *, deadline: float | None = None, **settings: Any) -> Seen:
+    session = FakeSession() if deadline is None else FakeSession(deadline=deadline)
+    return Seen(connector(iam, world, **settings).collect(target, session))

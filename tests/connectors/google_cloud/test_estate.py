@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import httpx2
@@ -24,7 +25,7 @@ from storage.inventory import (
     TrustKind,
 )
 from tests.connectors.google_cloud.acme import AGENT, APP, CUSTOM, DEPLOY, OUTSIDER, POOL_MEMBER, fill, inventory
-from tests.connectors.google_cloud.fake import NUMBER, PROJECT, Iam, Seen, read
+from tests.connectors.google_cloud.fake import NUMBER, PROJECT, Iam, Seen, accounts, read
 from tests.connectors.google_cloud.world import FOLDER, ORGANISATION, World, a_project, binding
 
 ALONE = GoogleCloudTarget(projects=(PROJECT,), asset_inventory=False)
@@ -181,6 +182,18 @@ def test_issuers_are_told_with_their_conditions(seen: Seen) -> None:
     assert github.uid.startswith(f"gcp:workload_identity_provider:projects/{NUMBER}/")
 
 
+def test_what_members_of_a_pool_may_do_by_themselves_is_told_with_its_issuers(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    others = POOL_MEMBER.replace("/ci/", "/cd/")
+    world.policies[f"projects/{NUMBER}"] += [binding("roles/owner", POOL_MEMBER), binding("roles/editor", others)]
+
+    seen = read(ALONE, iam, world)
+
+    github = named(seen, "ci/github")
+    assert [("roles/owner", PrivilegeLevel.ADMIN)] == [(one.name, one.level) for one in github.privileges]
+    assert Facet.PRIVILEGES in github.observed
+
+
 def test_a_schedule_and_the_newest_version_in_force_are_two_facts(seen: Seen) -> None:
     told = {one.name: one for one in seen.of(StoredSecret)}
     database, unrotated = told["database"], told["unrotated"]
@@ -259,6 +272,49 @@ def test_the_inventory_tells_the_same_in_fewer_calls(iam: Iam, world: World) -> 
     )
 
 
+def test_the_inventory_of_a_single_project_is_asked_beside_what_it_lies_in(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    singly = read(ALONE, iam, world)
+    world.asked.clear()
+    inventory(iam, world, f"projects/{NUMBER}")
+
+    at_once = read(GoogleCloudTarget(projects=(PROJECT,)), iam, world)
+
+    assert [] == at_once.gaps
+    assert {same(one) for one in singly.of(Credential)} == {same(one) for one in at_once.of(Credential)}
+    assert {known(one) for one in singly.of(Identity)} == {known(one) for one in at_once.of(Identity)}
+    asked = {name.removesuffix(".getIamPolicy") for name in world.counts if name.endswith("getIamPolicy")}
+    assert {"cloudresourcemanager.folders", "cloudresourcemanager.organizations"} == asked
+
+
+def test_assets_that_name_nothing_are_said_to_be_left_out(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    inventory(iam, world, ORGANISATION)
+    for method in (calls.ASSET_KEYS, calls.ASSET_VERSIONS, calls.SEARCH_POLICIES):
+        world.put(method, {}, where=ORGANISATION)
+
+    seen = read(WHOLE, iam, world)
+
+    assert 3 == len(seen.gaps)
+    assert {(GapReason.MALFORMED, "gcp:organization:900#cloudasset")} == {
+        (one.reason, one.scope_uid) for one in seen.gaps
+    }
+
+
+def test_what_is_not_of_its_type_is_not_there(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    name = f"projects/{NUMBER}/secrets/odd"
+    world.put(
+        calls.LIST_SECRETS,
+        {"name": name, "createTime": "yesterday", "rotation": {"rotationPeriod": "often"}, "labels": {"owner": "a b"}},
+    )
+
+    odd = next(one for one in read(ALONE, iam, world).of(StoredSecret) if one.name == "odd")
+
+    assert (None, True, None) == (odd.created_time, odd.rotation_enabled, odd.rotation_days)
+    assert ["platform"] == [one.name for one in odd.owners], "a label that Google would not take names nobody"
+
+
 def test_without_the_inventory_rights_on_single_things_are_said_to_be_left_out(seen: Seen) -> None:
     told = seen.coverage[f"gcp:project:{NUMBER}#iamPolicies"].exclusions
 
@@ -278,7 +334,8 @@ def test_an_organisation_is_read_folder_by_folder(iam: Iam, world: World) -> Non
     assert {ORGANISATION, PROJECT, "acme-lab", "acme-old"} == set(told)
     assert ("excluded", "included") == tuple(told[name].attributes["declared"] for name in ("acme-old", "acme-lab"))
     assert "gcp:project:333333333333#secretmanager" in seen.scopes
-    assert not [uid for uid in seen.scopes if uid.startswith("gcp:project:444444444444")]
+    own = {uid: seen.coverage[uid].status for uid in seen.scopes if uid.startswith("gcp:project:444444444444")}
+    assert {"gcp:project:444444444444#cloudresourcemanager": "complete"} == own, "it is declared, and not read"
     (exclusion,) = seen.coverage["gcp:organization:900#cloudresourcemanager"].exclusions
     assert ("excluded_project", 1) == (exclusion.reason, exclusion.count)
     outside = {one.external for one in named(seen, DEPLOY).trusts if one.kind is TrustKind.ACCOUNT}
@@ -302,7 +359,8 @@ def test_a_project_in_neither_list_is_told_as_undeclared(iam: Iam, world: World)
     scope = "gcp:organization:900#cloudresourcemanager"
     assert {"undeclared_project", "excluded_project"} == {one.reason for one in seen.coverage[scope].exclusions}
     assert [(GapReason.SUSPECT, "acme-gone")] == [(gap.reason, gap.locator) for gap in seen.gaps]
-    assert not [uid for uid in seen.scopes if "333333333333" in uid]
+    own = {uid: seen.coverage[uid].status for uid in seen.scopes if "333333333333" in uid}
+    assert {"gcp:project:333333333333#cloudresourcemanager": "undeclared"} == own
 
 
 def test_accounts_of_a_project_that_is_not_read_are_no_outsiders(iam: Iam, world: World) -> None:
@@ -338,6 +396,42 @@ def test_rights_in_another_project_are_told_with_the_account(iam: Iam, world: Wo
     seen = read(GoogleCloudTarget(projects=(PROJECT, "acme-lab"), asset_inventory=False), iam, world)
 
     assert ("roles/owner", "projects/333333333333") in {(one.name, one.reach) for one in named(seen, APP).privileges}
+
+
+def test_every_workload_of_a_cluster_that_may_act_as_an_account_is_told(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    members = [f"serviceAccount:acme-prod.svc.id.goog[shop/{name}]" for name in ("web", "jobs")]
+    iam.accounts[0].policy = {"roles/iam.workloadIdentityUser": members}
+
+    trusts = named(read(ALONE, iam, world), APP).trusts
+
+    assert {("shop/web",), ("shop/jobs",)} == {one.conditions["subject"] for one in trusts}
+
+
+def test_of_two_ways_in_the_one_without_a_condition_counts(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    role = "roles/iam.serviceAccountTokenCreator"
+    world.policies[FOLDER] = [binding(role, "allUsers", condition="request.time < x"), binding(role, "allUsers")]
+
+    (trust,) = named(read(ALONE, iam, world), APP).trusts
+
+    assert (TrustKind.ANYBODY, {}) == (trust.kind, trust.conditions)
+
+
+def test_ten_thousand_accounts_cost_a_call_for_each_hundred_of_them(iam: Iam, world: World) -> None:
+    iam.accounts = accounts(10_000, keys=0)
+    world.policies[f"projects/{NUMBER}"] = [
+        binding("roles/logging.logWriter", *(f"serviceAccount:{one.email}" for one in iam.accounts))
+    ]
+    inventory(iam, world, ORGANISATION)
+    began = time.process_time()
+
+    seen = read(WHOLE, iam, world)
+
+    assert [] == seen.gaps
+    assert 10_000 == sum(bool(one.privileges) for one in seen.of(Identity))
+    assert sum(one.calls for one in seen.coverage.values()) <= 100 + 60
+    assert time.process_time() - began < 15, "time grows with the accounts, and not with their square"
 
 
 def test_a_default_account_of_another_project_is_an_outsider(iam: Iam, world: World) -> None:

@@ -24,7 +24,7 @@ WHOLE = GoogleCloudTarget(organisation="900")
 BULK = (calls.ASSET_KEYS, calls.ASSET_VERSIONS, calls.SEARCH_POLICIES)
 LISTING = (calls.LIST_PROJECTS, calls.LIST_FOLDERS)
 
-SINGLY = [one for one in METHODS if one not in (*BULK, *LISTING)]
+SINGLY = [one for one in METHODS if one.permission and one not in (*BULK, *LISTING)]
 AT_ONCE = [*BULK, *LISTING]
 
 
@@ -217,6 +217,21 @@ def test_a_refused_inventory_is_one_gap_and_costs_calls_alone(served: Iam, acme:
     keys = [one for one in seen.of(Credential) if one.type is CredentialType.SERVICE_ACCOUNT_KEY]
     assert {"iam.serviceAccountKeys.list"} == {one.attributes["listed_by"] for one in keys}
     assert 3 == len(keys)
+
+
+@pytest.mark.parametrize("by_email", [False, True])
+def test_keys_told_at_once_of_accounts_that_were_not_listed(*, by_email: bool, served: Iam, acme: World) -> None:
+    deny(calls.LIST_ACCOUNTS, served, acme)
+    for asset in acme.things[calls.ASSET_KEYS.name, ORGANISATION]:
+        if by_email:
+            asset["name"] = "//iam.googleapis.com/" + asset["resource"]["data"]["name"]
+
+    seen = read(WHOLE, served, acme)
+
+    assert ["iam.serviceAccounts.list"] == [gap.permission for gap in seen.gaps]
+    keys = [one for one in seen.of(Credential) if one.type is CredentialType.SERVICE_ACCOUNT_KEY]
+    expected = (0, "partial") if by_email else (3, "complete")
+    assert expected == (len(keys), seen.status("iam.serviceAccountKeys"))
 
 
 def test_an_inventory_that_breaks_off_is_not_used_at_all(served: Iam, acme: World) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 
+from connectors.google_cloud.checks import EXCESS
 from connectors.google_cloud.permissions import METHODS, Method
 from connectors.transport import Bounds, Transport
 from tests.connectors.google_cloud.discovery import faults_of_answer, faults_of_question
@@ -65,6 +66,9 @@ class World:
     refuse: Refuse = lambda _: None
     repeat_token: bool = False
     asked: list[Asked] = field(default_factory=list)
+    granted: Callable[[str], bool] = lambda permission: permission not in EXCESS
+    """Which permissions the login has."""
+    quota_projects: set[str | None] = field(default_factory=set)
 
     def put(self, method: Method, *things: Thing, where: str = f"projects/{PROJECT}") -> None:
         self.things.setdefault((method.name, self._by_id(where)), []).extend(things)
@@ -83,6 +87,7 @@ class World:
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         assert request.headers["authorization"] == "Bearer made-up"
+        self.quota_projects.add(request.headers.get("x-goog-user-project"))
         parameters = dict(request.url.params)
         url = str(request.url.copy_with(query=None))
         method, where = _asked(request.method, url, parameters)
@@ -94,7 +99,11 @@ class World:
             raise instead
         if instead is not None:
             return instead
-        content = self._content(method, where, int(token), int(parameters.get("pageSize", 1000)))
+        if method.name.endswith("testIamPermissions"):
+            held = [one for one in json.loads(request.content)["permissions"] if self.granted(one)]
+            content: Thing = {"permissions": held} if held else {}
+        else:
+            content = self._content(method, where, int(token), int(parameters.get("pageSize", 1000)))
         assert [] == faults_of_answer(method.name, content)
         return httpx2.Response(200, json=content)
 
@@ -156,7 +165,8 @@ def _asked(verb: str, url: str, parameters: dict[str, str]) -> tuple[Method, str
         if read is None or not parameters.items() >= method.parameters.items():
             continue
         where = parameters[method.asked_as] if method.asked_as else read[1]
-        other_kind = method.name.endswith("getIamPolicy") and method.name.split(".")[1] != where.partition("/")[0]
-        if not other_kind and not any(faults_of_question(method.name, verb, url, parameters)):
+        of_kind = not method.name.endswith("IamPolicy") and not method.name.endswith("IamPermissions")
+        of_kind = of_kind or method.name.split(".")[1] == where.partition("/")[0]
+        if of_kind and not any(faults_of_question(method.name, verb, url, parameters)):
             return method, where
     raise AssertionError(f"{url} is none of the methods: {json.dumps(parameters)}")
