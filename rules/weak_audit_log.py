@@ -28,9 +28,9 @@ class WeakAuditLog(Rule[SafeguardState]):
     and removed. What it does not record cannot be looked up later, neither by an investigator nor as evidence of a
     control.
 
-    **Violation.** The log is off, or the account has none; or it covers one region alone, where a key works in all of them; or
-    its files are not protected against change (validation of log files). Each log is judged by itself. Safeguards of
-    other kinds are not concerned. Where its state is not known, it is not assessed.
+    **Violation.** The log is off, or the account has none; or it covers one region alone, where a key works in all of
+    them; or its files are not protected against change (validation of log files). Each log is judged by itself.
+    Safeguards of other kinds are not concerned. Where its state is not known, it is not assessed.
 
     **Remediation.** Turn it on for all regions and all accounts, from the organisation's own account; turn validation
     on; let nobody who administers what is logged delete from where it is kept.
