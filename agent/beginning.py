@@ -47,6 +47,9 @@ repositories:
 #   - name: organisation
 #     organisation: true
 #     excluded_accounts: {{"111122223333": closed in March}}
+# azure:
+#   - name: corporate
+#     tenant: 00000000-0000-0000-0000-000000000000
 # google_cloud:
 #   - name: google
 #     organisation: "123456789012"
@@ -79,7 +82,7 @@ outputs: []
 #       reason: made up for the tests
 #       expires: 2027-01-31
 
-# Who answers for what: a list of {{owner, email, repository, path, detector, identity, secret, left}}.
+# Who answers for what: a list of {{owner, email, repository, path, detector, identity, stored_secret, left}}.
 # owners_file: owners.yaml
 # Who has left: a list of {{email, name, left}}.
 # personnel_file: people.yaml

@@ -22,7 +22,7 @@ from agent.report.table import Floors
 from agent.run import execute
 from agent.supervision import Stop
 from agent.terminal import escaped
-from storage.inventory import Confidence, Finding, FindingStatus, Record, Severity
+from storage.inventory import Confidence, Finding, Record, Severity
 
 logger = logging.getLogger(__name__)
 GAPS_TOLD = 20
@@ -96,7 +96,7 @@ def crosses(finding: Finding, report: RunReport, threshold: Threshold) -> bool:
         case "none":
             return False
         case "new":
-            return finding.first_run == report.run.seq or finding.status is FindingStatus.REOPENED
+            return finding.first_run == report.run.seq or finding.uid in report.reopened
         case severity:
             return finding.severity.rank >= Severity(severity).rank
 

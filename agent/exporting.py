@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.delivery import deliver, paired
 from agent.errors import UsageFault
+from agent.export.base import counted
 from agent.installation import installation
 from agent.reading import is_part, pick_run, read_report, superseding_run
 from agent.report.table import Floors
@@ -33,7 +34,7 @@ def export(
     with place.reading() as opened:
         run = pick_run(opened, seq)
         if seq is None:
-            kind = "over a part: no other is there" if is_part(opened, run) else "the last whole one"
+            kind = "over a part: no other is there" if is_part(opened, run) else "the last one"
             sys.stderr.write(f"nhi-agent: run {run.seq} of {run.as_of.date().isoformat()}, {kind}.\n")
         elif later := superseding_run(opened, run):
             raise UsageFault(
@@ -41,5 +42,8 @@ def export(
                 "are now; export without --run, or keep the documents that a run writes at its end."
             )
         report = read_report(opened, run, assessments=assessments)
+    if not report.complete:
+        gaps = counted(len(report.gaps), "gap")
+        sys.stderr.write(f"nhi-agent: that run is incomplete, {gaps}: what it did not see stands in the documents.\n")
     deliver(report, deliveries, floors=Floors(severity=Severity(severity), confidence=least), colour=not no_color)
     return 0

@@ -13,6 +13,7 @@ import msgspec
 
 from agent.export.base import OPEN_STATUSES, counted, days_exposed, owner_active, place_name
 from agent.installation import installation, now
+from agent.listed_details import about_listed
 from agent.report.columns import Column, hanging, print_columns
 from agent.report.severities import SEVERITY_STYLES, severity_words
 from agent.rulebook import rule_pages
@@ -180,13 +181,15 @@ def _all_about(subject: Subject, finding: Finding | None, store: Store, moment: 
     for other in subject.findings:
         if other is not finding:
             yield "also", f"{other.uid[:10]} {other.rule}, {other.severity}: {_status(other)}"
+    last = store.last_run()
+    policy = store.policy(last.policy_digest) if last else Policy()
     if subject.exposure is not None:
-        last = store.last_run()
-        policy = store.policy(last.policy_digest) if last else Policy()
         yield from _about_exposure(settled(subject.exposure, policy), moment, policy)
     else:
         for repository in subject.repositories:
             yield "about", repository
+        yield from about_listed(subject.uid, store, moment, policy)
+        yield from _remedies(subject)
     if finding is not None:
         yield from _decisions(finding, store)
 
@@ -204,6 +207,15 @@ def _about_finding(finding: Finding, moment: datetime) -> Iterator[tuple[str, st
         yield "due", f"{finding.due_date.isoformat()}{overdue}"
     if page:
         yield "controls", ", ".join(page.control_ids)
+
+
+def _remedies(subject: Subject) -> Iterator[tuple[str, str]]:
+    """What the rules advise against the open findings."""
+    pages = {page.code: page for page in rule_pages()}
+    for finding in subject.unresolved:
+        advice = pages[finding.rule].page.partition("**Remediation.**")[2] if finding.rule in pages else ""
+        if advice:
+            yield "what to do", " ".join(advice.split())
 
 
 def _status(finding: Finding) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from agent.errors import UsageFault
 from agent.export.base import RunReport
 from agent.rulebook import rule_pages
 from rules.joins.owner_precedence import settled
-from storage.inventory import Assessment, Run, RunStatus
+from storage.inventory import AGENT, Assessment, Finding, FindingStatus, Run, RunStatus
 from storage.store import Store
 
 
@@ -72,7 +74,18 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
         assessments=_assessments(store, run) if assessments else (),
         rules=rule_pages(),
         policy=policy,
+        reopened=_reopened(store, run, findings),
     )
+
+
+def _reopened(store: Store, run: Run, findings: Iterable[Finding]) -> frozenset[str]:
+    """The findings that the run opened again; what a person opened again by withdrawing an exception is no news."""
+    last = {
+        finding.uid: max(store.transitions(finding.uid), key=lambda step: step.seq)
+        for finding in findings
+        if finding.status is FindingStatus.REOPENED
+    }
+    return frozenset(uid for uid, step in last.items() if step.run == run.seq and step.actor == AGENT)
 
 
 def _assessments(store: Store, run: Run) -> tuple[Assessment, ...]:

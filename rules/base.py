@@ -378,7 +378,7 @@ def _bearing(subject: Subject, context: Context) -> _Bearing:
                 uid=scope.uid,
                 confidence=Confidence.HIGH,
                 resource_uid=scope.resource_uid,
-                locator=next((gap.locator for gap in subject.gaps if gap.locator), None),
+                locator=next((gap.locator for gap in subject.gaps if gap.locator), scope.name),
                 owner=who_answers(resolve_resource(_names(scope.resource_uid), context.policy)),
             )
         case IdentityState(identity=identity):

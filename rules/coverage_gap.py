@@ -46,7 +46,8 @@ class CoverageGap(Rule[CoverageState]):
         reasons = _reasons(subject)
         if not reasons:
             return self.satisfied(subject, context, "The scope was read whole.", close_reason=CloseReason.CONTROL_MET)
-        return self.not_satisfied(subject, context, f"The scope was not read whole: {', '.join(reasons)}.")
+        message = f"{subject.scope.name} was not read whole: {', '.join(reasons)}{_needed(subject)}."
+        return self.not_satisfied(subject, context, message)
 
 
 def _reasons(state: CoverageState) -> list[str]:
@@ -59,3 +60,9 @@ def _reasons(state: CoverageState) -> list[str]:
     if not reasons and state.coverage.status is not CoverageStatus.COMPLETE:
         reasons.add("partly read")
     return sorted(reasons)
+
+
+def _needed(state: CoverageState) -> str:
+    """Which permissions would have opened it, as far as the provider said so."""
+    permissions = sorted({gap.permission for gap in state.gaps if gap.permission})
+    return f"; it needs {', '.join(permissions)}" if permissions else ""

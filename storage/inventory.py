@@ -1212,6 +1212,10 @@ class Finding(Record, frozen=True, kw_only=True):
     """What it was closed or excepted as; `None` while it is open."""
 
 
+AGENT = "nhi-agent"
+"""Who moves findings where no person does."""
+
+
 class Transition(Record, frozen=True, kw_only=True):
     """One step in a finding's life. The log of them, replayed, gives the findings table."""
 
@@ -1229,7 +1233,7 @@ class Transition(Record, frozen=True, kw_only=True):
     """Why, in a few words: `found`, `triaged`, the close reason, the kind of exception."""
     time: datetime
     """`as_of` of the run, or the moment of the decision. Order goes by `seq`, not by this."""
-    actor: str = "nhi-agent"
+    actor: str = AGENT
     """Who moved it: a person by name, or `nhi-agent` for what a run concluded."""
 
 

@@ -11,7 +11,11 @@ from agent.commands.options import colour_option, config_option, floor_options, 
 
 @click.command("export", short_help="Write the last run, or another one, in any format.")
 @click.option(
-    "--run", "seq", type=click.IntRange(min=1), metavar="N", help="Number of the run.  [default: the last whole one]"
+    "--run",
+    "seq",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of the run.  [default: the last one not over a part]",
 )
 @click.option("--assessments", is_flag=True, help="In JSONL, also every assessment, passing ones too.")
 @output_options

@@ -78,6 +78,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     rules: tuple[RulePage, ...] = ()
     policy: Policy = Policy()
     """What the run judged by."""
+    reopened: frozenset[str] = frozenset()
+    """The uids of the findings that this run itself opened again."""
 
     @cached_property
     def findings_by_subject(self) -> Mapping[str, tuple[Finding, ...]]:

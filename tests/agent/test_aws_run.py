@@ -41,6 +41,12 @@ class Desk:
         assert "defect" not in done.stderr, done.stderr
         return done.returncode, [json.loads(line) for line in (self.folder / "out.jsonl").read_text().splitlines()]
 
+    def show(self, uid: str) -> str:
+        """What ``findings show`` says."""
+        store = f"sqlite:///{self.folder}/store.db"
+        command = [str(NHI_AGENT), "findings", "show", uid, "--store", store]
+        return str(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
 
 @pytest.fixture
 def desk(tmp_path: Path, aws: Aws, quick: None) -> Desk:  # noqa: F811 - the fixture that is imported
@@ -68,6 +74,18 @@ def test_a_key_lives_grows_old_cannot_be_listed_and_is_deleted(desk: Desk, aws: 
     _, records = desk.run("--as-of", LATER)
     assert states(records, "rotation-overdue") == {("new", None): 1}
     assert "rotation-overdue" in (desk.folder / "table.txt").read_text()
+
+    uid = next(one["uid"] for one in records if one["kind"] == "finding" and one["rule"] == "rotation-overdue")
+    told = desk.show(uid)
+    for words in (
+        key["AccessKeyId"],
+        "deploy-robot",
+        "enabled",
+        "never",
+        "team-shop, accountable by tag",
+        "what to do",
+    ):
+        assert words in told
 
     aws.front.spoil("ListAccessKeys", error("AccessDenied", 403))
     code, records = desk.run("--as-of", LATER)

@@ -166,6 +166,15 @@ def test_what_was_known_before_is_not_new(swept: Desk) -> None:
     assert 0 == swept("sweep", "shop", "--fail-on", "new").returncode
 
 
+def test_what_a_person_opened_again_is_not_new(swept: Desk) -> None:
+    uid = swept.findings()[0]["uid"]
+    assert 0 == swept("findings", "accept", uid, "--reason", "a test", "--expires", "2127-01-01").returncode
+    assert 0 == swept("findings", "withdraw", uid).returncode
+
+    assert "reopened" in {finding["status"] for finding in swept.findings()}
+    assert 0 == swept("sweep", "shop", "--fail-on", "new").returncode
+
+
 def test_a_clean_repository_ends_with_zero(desk: Desk) -> None:
     git(desk.home, "init", "-q", "clean")
 

@@ -33,7 +33,8 @@ def test_names_each_reason_once_and_without_figures() -> None:
 
     assessment = CoverageGap().assess(a_coverage_state(*gaps, status=CoverageStatus.PARTIAL), a_context())
 
-    assert "The scope was not read whole: denied, missing objects." == assessment.message
+    name = a_coverage_state().scope.name
+    assert f"{name} was not read whole: denied, missing objects." == assessment.message
     assert ("git:repository:example.com/shop", "objects/ab") == (assessment.resource_uid, assessment.locator)
 
 
@@ -53,3 +54,13 @@ def test_a_denied_scope_weighs_more_than_one_with_holes() -> None:
 
 def test_closes_when_the_scope_is_read_whole() -> None:
     assert CloseReason.CONTROL_MET is CoverageGap().assess(a_coverage_state(), a_context()).close_reason
+
+
+def test_it_names_the_permissions_that_are_missing_and_where() -> None:
+    gap = a_gap(reason=GapReason.DENIED, permission="iam:ListAccessKeys", locator=None)
+    state = a_coverage_state(gap, status=CoverageStatus.DENIED)
+
+    assessment = CoverageGap().assess(state, a_context())
+
+    assert f"{state.scope.name} was not read whole: denied; it needs iam:ListAccessKeys." == assessment.message
+    assert state.scope.name == assessment.locator
