@@ -81,7 +81,7 @@ check: $(VENV)/.dev  ## lint, formatting, types, import contracts
 	$(BIN)/lint-imports --no-logo
 
 unit: $(VENV)/.dev  ## the tests, with branch coverage
-	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
 
 package: $(VENV)/.dev  ## sdist, wheel, an install in a bare environment, a run beside a hostile folder
 	@bash tests/package.sh $(BIN)/python
@@ -90,7 +90,7 @@ test-full: test  ## round after round of the long tests: SEED= first seed, STEP=
 	@begin=$$(date +%s); seed=$(SEED); seeds=; \
 	while :; do \
 	  echo "round with seed $$seed"; \
-	  HYPOTHESIS_PROFILE=full NHI_TEST_KILLS=200 TEST_SEED=$$seed $(BIN)/pytest -n $(WORKERS) -m 'not online' --hypothesis-seed=$$seed || exit 1; \
+	  HYPOTHESIS_PROFILE=full NHI_TEST_KILLS=200 TEST_SEED=$$seed $(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not online' --hypothesis-seed=$$seed || exit 1; \
 	  seeds="$$seeds $$seed"; seed=$$((seed + $(STEP))); spent=$$(( $$(date +%s) - begin )); \
 	  [ $$spent -lt $$(( $(MINUTES) * 60 )) ] || break; \
 	done; \

@@ -66,7 +66,7 @@ outputs: []
 #       reason: made up for the tests
 #       expires: 2027-01-31
 
-# Who answers for what: a list of {{owner, email, repository, path, detector, left}}.
+# Who answers for what: a list of {{owner, email, repository, path, detector, identity, secret, left}}.
 # owners_file: owners.yaml
 # Who has left: a list of {{email, name, left}}.
 # personnel_file: people.yaml

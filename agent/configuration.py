@@ -273,7 +273,7 @@ class Settings(BaseSettings):
     cache_directory: Path = Path(platformdirs.user_cache_dir("nhi-agent"))
     """Where compiled patterns are kept."""
     owners_file: Path | None = None
-    """YAML list of {owner, email, repository, path, detector, left}; relative to the configuration file."""
+    """YAML list of who answers for what, as docs/owners.md says; relative to the configuration file."""
     personnel_file: Path | None = None
     """YAML list of {email, name, left}: who has left, and when."""
     repositories: list[RepositorySettings] = []

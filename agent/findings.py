@@ -14,7 +14,7 @@ import msgspec
 from agent.export.base import OPEN_STATUSES, counted, days_exposed, owner_active, place_name
 from agent.installation import installation, now
 from agent.report.columns import Column, hanging, print_columns
-from agent.report.table import SEVERITY_STYLES, severity_words
+from agent.report.severities import SEVERITY_STYLES, severity_words
 from agent.rulebook import rule_pages
 from agent.subjects import Selection, Subject, find, selected, surer, unsure_sentence
 from agent.terminal import console, plain
@@ -44,7 +44,7 @@ _COLUMNS = (
     Column(heading="severity"),
     Column(heading="status", least=8, most=20),
     Column(heading="what", least=16, most=44),
-    Column(heading="where", least=20, most=60),
+    Column(heading="where", least=20, most=72, keeps=True),
     Column(heading="rules", least=26, most=54),
     Column(heading="owner", least=8, most=28),
     Column(heading="due"),
@@ -53,6 +53,10 @@ _KINDS = {
     SubjectKind.EXPOSURE: ("secret", "secrets"),
     SubjectKind.RESOURCE: ("repository or folder", "repositories or folders"),
     SubjectKind.SCOPE: ("scope", "scopes"),
+    SubjectKind.IDENTITY: ("identity", "identities"),
+    SubjectKind.CREDENTIAL: ("credential", "credentials"),
+    SubjectKind.STORED_SECRET: ("stored secret", "stored secrets"),
+    SubjectKind.SAFEGUARD: ("safeguard", "safeguards"),
 }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from agent import yaml_document
 from agent.errors import ConfigurationFault
@@ -29,7 +29,18 @@ class OwnerEntry(_Entry):
     repository: Text = "*"
     path: Text = "**"
     detector: Text = "*"
+    identity: Text = "*"
+    secret: Text = "*"
     left: bool = False
+
+    @model_validator(mode="after")
+    def _of_one_sort(self) -> Self:
+        sorts = (self.path != "**" or self.detector != "*", self.identity != "*", self.secret != "*")
+        if sum(sorts) > 1:
+            raise ValueError(
+                "names several sorts of things; write a line for a path or detector, for an identity, for a secret"
+            )
+        return self
 
 
 class PersonEntry(_Entry):
@@ -45,7 +56,7 @@ _AnyEntry = TypeVar("_AnyEntry", bound=_Entry)
 
 
 def load_owners(path: Path) -> tuple[OwnerAssignment, ...]:
-    """Read the owners file: a YAML list of {owner, email, repository, path, detector, left}."""
+    """Read the owners file: a YAML list of {owner, email, repository, path, detector, identity, secret, left}."""
     document = yaml_document.read(path)
     entries = _entries(document, OwnerEntry)
     for at, entry in enumerate(entries):
@@ -63,6 +74,8 @@ def load_owners(path: Path) -> tuple[OwnerAssignment, ...]:
             repository=entry.repository,
             path=entry.path,
             detector=entry.detector,
+            identity=entry.identity,
+            secret=entry.secret,
             left=entry.left,
             locator=f"{path.name}:{at + 1}",
         )
@@ -89,6 +102,7 @@ def _entries(document: yaml_document.Document, kind: type[_AnyEntry]) -> Sequenc
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
         allowed = ", ".join(kind.model_fields)
-        what = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"].removesuffix(".").lower()
+        said = fault["msg"].removeprefix("Value error, ").removesuffix(".").lower()
+        what = "unknown key" if fault["type"] == "extra_forbidden" else said
         place = document.place(fault["loc"]) or document.name
         raise ConfigurationFault(f"{place}: {what}; an entry may hold {allowed}.") from None

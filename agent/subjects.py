@@ -56,7 +56,13 @@ class Subject(Record, frozen=True, kw_only=True):
             preview = f" ({self.exposure.preview})" if self.exposure.preview else ""
             return f"{self.exposure.name}{preview}"
         kind = self.findings[0].subject_kind
-        what = "repository or folder" if kind is SubjectKind.RESOURCE else kind.value
+        match kind:
+            case SubjectKind.IDENTITY | SubjectKind.CREDENTIAL | SubjectKind.STORED_SECRET | SubjectKind.SAFEGUARD:
+                return f"{kind.replace('_', ' ')} {self.findings[0].locator or self.uid}"
+            case SubjectKind.RESOURCE:
+                what = "repository or folder"
+            case SubjectKind.EXPOSURE | SubjectKind.SCOPE:
+                what = kind.value
         return f"{what} {target_name(', '.join(self.repositories) or self.uid)}"
 
     @property

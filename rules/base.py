@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import ClassVar, Generic, TypeVar
 
 from rules.frameworks import Control
+from rules.joins.listed_end import deleted, looked_after
 from rules.joins.owner_precedence import resolve_resource, who_answers
 from rules.joins.presence import gone_unleaked, is_staged
 from rules.joins.proved_end import proved_end
@@ -28,12 +29,15 @@ from storage.inventory import (
     CoverageStatus,
     CredentialState,
     Facet,
+    Identity,
+    IdentityKind,
     IdentityState,
     Occurrence,
     Outcome,
     Owner,
     Place,
     Policy,
+    PrivilegeLevel,
     Record,
     ResourceState,
     SafeguardState,
@@ -56,7 +60,7 @@ _ASIDE = frozenset({Place.REFLOG, Place.GIT_CONFIG, Place.REF_NAME})
 class Rule(ABC, Generic[S]):
     """One demand, on one kind of subject or on several.
 
-    A rule finds a settled exposure (`rules.joins.owner_precedence.settled`): its owners are all there is to ask.
+    A rule finds settled subjects (`rules.joins.owner_precedence`): their owners are all there is to ask.
 
     The docstring of a rule is its page: first what the fault is, then **Why it matters**, **Violation** and
     **Remediation**. A rule's code is public: changing it re-opens everybody's tickets.
@@ -97,14 +101,26 @@ class Rule(ABC, Generic[S]):
                 return weight(subject, context.as_of)
             case CoverageState():
                 return Severity.HIGH if subject.coverage.status is CoverageStatus.DENIED else Severity.MEDIUM
+            case IdentityState(identity=identity):
+                return holder_weight(self.severity, identity, enabled=identity.enabled)
+            case CredentialState(credential=credential, identity=holder):
+                return holder_weight(self.severity, holder, enabled=credential.enabled)
             case _:
                 return None
 
     def satisfied(
-        self, subject: S, context: Context, message: str, *, close_reason: CloseReason | None = None
+        self,
+        subject: S,
+        context: Context,
+        message: str,
+        *,
+        close_reason: CloseReason | None = None,
+        confidence: Confidence = Confidence.HIGH,
     ) -> Assessment:
         """Say that the demand is met, and as what an open finding may then be closed (as nothing, by default)."""
-        return self._assessment(subject, context, Outcome.SATISFIED, message, close_reason=close_reason)
+        return self._assessment(
+            subject, context, Outcome.SATISFIED, message, close_reason=close_reason, confidence=confidence
+        )
 
     def not_satisfied(
         self, subject: S, context: Context, message: str, *, confidence: Confidence = Confidence.HIGH
@@ -156,6 +172,20 @@ class Rule(ABC, Generic[S]):
                 return self.not_assessed(subject, context, message, missing=Facet.PROVENANCE)
             case False:
                 return None
+
+    def released(self, subject: S, context: Context) -> Assessment | None:
+        """Say that nothing is demanded of what was deleted, nor of what its provider looks after; `None` of any other.
+
+        What its provider looks after is no part of those who could meet a demand; it is counted all the same.
+        """
+        if not isinstance(subject, IdentityState | CredentialState | StoredSecretState):
+            return None
+        if end := deleted(subject):
+            return self.satisfied(subject, context, f"{called(subject)} was deleted.", close_reason=end)
+        if looked_after(subject):
+            message = f"{called(subject)}: its provider made it and looks after it."
+            return self.not_applicable(subject, context, message, close_reason=CloseReason.SCOPE_REMOVED)
+        return None
 
     def _assessment(
         self,
@@ -235,6 +265,47 @@ def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
     if exposure.validity is Validity.LIVE:
         rank += 1
     return _SEVERITIES[max(0, min(rank, len(_SEVERITIES) - 1))]
+
+
+def holder_weight(most: Severity, holder: Identity | None, *, enabled: bool | None) -> Severity:
+    """Return how much a fault of an identity or its credential weighs: the one place where that is decided.
+
+    =============================================  ========================================================
+    what is known                                  severity
+    =============================================  ========================================================
+    it may do everything, or come to do so         the rule's own: an account's root, administrators, and
+                                                   whoever can give himself more
+    what it may do was not looked at               the same: nobody can say that it is less
+    it may do less                                 one step less
+    it is disabled                                 one step less again: somebody has to switch it on first
+    =============================================  ========================================================
+    """
+    weighed = one_less(most) if holder is not None and is_limited(holder) else most
+    return one_less(weighed) if enabled is False else weighed
+
+
+def is_limited(identity: Identity) -> bool:
+    """Say whether it is known that an identity may not do everything, and cannot come to do so."""
+    if identity.kind is IdentityKind.ACCOUNT_ROOT or Facet.PRIVILEGES not in identity.observed:
+        return False
+    return all(privilege.level.rank < PrivilegeLevel.ESCALATION.rank for privilege in identity.privileges)
+
+
+def called(subject: SecretExposure | IdentityState | CredentialState | StoredSecretState | SafeguardState) -> str:
+    """Return how a sentence about a subject begins: what it is and, where a provider lists it, its name and whose."""
+    match subject:
+        case SecretExposure(name=text):
+            return text
+        case IdentityState(identity=identity):
+            text = f"{identity.kind} {identity.name}"
+        case CredentialState(credential=credential, identity=holder):
+            text = f"{credential.kind} {credential.public_identifier or credential.name or credential.uid}"
+            text = f"{text} of {holder.kind} {holder.name}" if holder else text
+        case StoredSecretState(stored_secret=slot):
+            text = f"{slot.kind} {slot.name}"
+        case SafeguardState(safeguard=safeguard):  # pragma: no branch - mypy proves that there is no other case
+            text = safeguard.name
+    return text[:1].upper() + text[1:]
 
 
 def one_less(severity: Severity) -> Severity:

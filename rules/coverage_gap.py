@@ -24,8 +24,9 @@ class CoverageGap(Rule[CoverageState]):
 
     **Violation.** A scope was not read whole: access was denied, something failed or timed out, was over a limit,
     missing, malformed or not supported; or fewer things were read than were there. What the policy excludes on purpose
-    is listed with the coverage and is no gap. This rule can always say, and applies to every scope: a denied scope is a
-    gap, and an empty one that was read whole is complete.
+    is listed with the coverage and is no gap. This rule can always say, and applies to every scope that was to be
+    read: a denied scope is a gap, and an empty one that was read whole is complete. A question that nobody could
+    answer, such as when keys were last used, is a gap as well.
 
     **Remediation.** The gaps of the run name the object or call, the reason and, where one is known, the permission
     that would open it. Grant the permission, fetch the missing objects, raise the limit, or exclude the thing in the
@@ -40,6 +41,8 @@ class CoverageGap(Rule[CoverageState]):
 
     def assess(self, subject: CoverageState, context: Context) -> Assessment:
         """See `Rule.assess`."""
+        if subject.coverage.status is CoverageStatus.UNDECLARED:
+            return self.not_applicable(subject, context, "Nobody asked for the scope to be read.")
         reasons = _reasons(subject)
         if not reasons:
             return self.satisfied(subject, context, "The scope was read whole.", close_reason=CloseReason.CONTROL_MET)

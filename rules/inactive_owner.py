@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from rules.base import Rule
+from rules.base import Rule, called
 from rules.frameworks import nhi_controls
+from rules.joins.owner_precedence import claims_on
 from rules.joins.proved_end import proved_end
 from storage.inventory import (
     Assessment,
@@ -14,11 +15,13 @@ from storage.inventory import (
     Confidence,
     Context,
     Facet,
+    IdentityState,
     Owner,
     OwnerRole,
     OwnerSource,
     SecretExposure,
     Severity,
+    StoredSecretState,
     SubjectKind,
 )
 
@@ -34,8 +37,15 @@ class _Standing(StrEnum):
     LEFT = "left"
 
 
-class InactiveOwner(Rule[SecretExposure]):
-    """A secret whose owner, or whose author where it has no owner, has left or fallen silent.
+_MAKERS = {
+    OwnerSource.INTRODUCING_AUTHOR: "introducing author",
+    OwnerSource.AUDIT_LOG: "creator",
+}
+"""Candidates who made the thing themselves, and so know its secret."""
+
+
+class InactiveOwner(Rule[SecretExposure | IdentityState | StoredSecretState]):
+    """A secret or an identity whose owner, or whose maker where it has no owner, has left or fallen silent.
 
     **Why it matters.** People leave, and the credentials they made keep working: nobody watches them, and the person
     who knew them may still know the value. An owner on paper who no longer works here answers for nothing.
@@ -46,48 +56,54 @@ class InactiveOwner(Rule[SecretExposure]):
       confidence);
     - all accountable owners who remain have not committed for longer than `inactive_days` (low confidence: a
       hint, for somebody may be there without committing);
-    - nobody is accountable, and the author who brought the value in has left (medium) or fallen silent (low).
+    - nobody is accountable, and the author who brought the value in, or whoever made the identity or stored secret by
+      its provider's log, has left (medium) or fallen silent (low).
 
     One active owner satisfies the rule. Where nobody says whether the people are still there, it is not assessed. Where
-    neither an owner nor an author is named, there is nobody to be inactive: `missing-owner` speaks of that.
+    neither an owner nor a maker is named, there is nobody to be inactive: `missing-owner` speaks of that. What was
+    deleted, and what a provider made and looks after, needs no owner.
 
-    **Remediation.** Name a new owner in the owners file or CODEOWNERS. Rotate the credential when somebody who knew it
-    has left. Make it part of offboarding to look for what a person answers for.
+    **Remediation.** Name a new owner in the owners file, in CODEOWNERS or by a tag. Rotate the credential when somebody
+    who knew it has left. Make it part of offboarding to look for what a person answers for.
     """
 
     code = "inactive-owner"
-    title = "The owner or the author of a secret has left or fallen silent"
-    subject_kinds = frozenset({SubjectKind.EXPOSURE})
+    title = "The owner or the maker of a secret or an identity has left or fallen silent"
+    subject_kinds = frozenset({SubjectKind.EXPOSURE, SubjectKind.IDENTITY, SubjectKind.STORED_SECRET})
     severity = Severity.MEDIUM
     needs = frozenset({Facet.OWNER, Facet.PROVENANCE})
     frameworks = nhi_controls("NHI1:2025", "PR.AA-01", "GV.RR-04", "PR.AA-05", "CC6.2", "CC6.3", "AC-2(3)")
 
-    def assess(self, subject: SecretExposure, context: Context) -> Assessment:
+    def assess(self, subject: SecretExposure | IdentityState | StoredSecretState, context: Context) -> Assessment:
         """See `Rule.assess`."""
-        name = subject.name
-        if end := proved_end(subject, context.as_of):
-            return self.not_applicable(
-                subject, context, f"{name}: its end is proved, so it needs no owner.", close_reason=end
-            )
-        if ended := self.unleaked(subject, context):
+        name, (owners, observed) = called(subject), claims_on(subject)
+        if isinstance(subject, SecretExposure) and (end := proved_end(subject, context.as_of)):
+            message = f"{name}: its end is proved, so it needs no owner."
+            return self.not_applicable(subject, context, message, close_reason=end)
+        if ended := self.unleaked(subject, context) or self.released(subject, context):
             return ended
-        accountable = [owner for owner in subject.owners if owner.role is OwnerRole.ACCOUNTABLE]
-        authors = [owner for owner in subject.owners if owner.source is OwnerSource.INTRODUCING_AUTHOR]
+        accountable = [owner for owner in owners if owner.role is OwnerRole.ACCOUNTABLE]
+        makers = [owner for owner in owners if owner.source in _MAKERS]
         if accountable:
-            return self._of(subject, context, accountable, "owner", when_left=Confidence.HIGH)
-        if authors:
-            return self._of(subject, context, authors, "introducing author", when_left=Confidence.MEDIUM)
-        if Facet.OWNER not in subject.observed:
-            return self.not_assessed(
-                subject, context, f"{name}: who answers for it was not looked at.", missing=Facet.OWNER
-            )
-        return self.not_applicable(subject, context, f"{name}: neither an owner nor an author is named.")
+            return self._among(subject, context, accountable, f"{name}: owner", when_left=Confidence.HIGH)
+        if makers:
+            part = _MAKERS[makers[0].source]
+            return self._among(subject, context, makers, f"{name}: {part}", when_left=Confidence.MEDIUM)
+        if Facet.OWNER not in observed:
+            message = f"{name}: who answers for it was not looked at."
+            return self.not_assessed(subject, context, message, missing=Facet.OWNER)
+        return self.not_applicable(subject, context, f"{name}: neither an owner nor a maker is named.")
 
-    def _of(
-        self, subject: SecretExposure, context: Context, people: list[Owner], part: str, *, when_left: Confidence
+    def _among(
+        self,
+        subject: SecretExposure | IdentityState | StoredSecretState,
+        context: Context,
+        people: list[Owner],
+        part: str,
+        *,
+        when_left: Confidence,
     ) -> Assessment:
-        names = ", ".join(dict.fromkeys(person.name for person in people))
-        who = f"{subject.name}: {part} {names}"
+        who = f"{part} {', '.join(dict.fromkeys(person.name for person in people))}"
         match _together(people, context):
             case _Standing.ACTIVE:
                 return self.satisfied(subject, context, f"{who} is active.", close_reason=CloseReason.CONTROL_MET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rules.base import kind_of
-from rules.joins.owner_precedence import settled
+from rules.joins.owner_precedence import settled_subject
 from rules.registry import RULES
 from storage.inventory import Assessment, CloseReason, Context, SecretExposure, Subject, SubjectKind
 
@@ -19,14 +19,14 @@ _NOT_LOOKED_FOR = {
 def judge(subjects: Iterable[Subject], context: Context) -> Iterator[Assessment]:
     """Yield one assessment for each subject and each rule of its kind.
 
-    The joins run first: who answers for an exposure is settled once, and then known to all of its rules. Subjects keep
+    The joins run first: who answers for a subject is settled once, and then known to all of its rules. Subjects keep
     their order, and a subject's assessments come in the order of the registry. A rule that the policy has disabled
     applies to nothing: what it found before is closed as `policy_changed`, and opened again with the rule. Nor does any
     rule call clean what is not seen any more because nobody looks for its format: that closes as what it is.
     """
     by_kind = {kind: [rule for rule in RULES if kind in rule.subject_kinds] for kind in SubjectKind}
     for given in subjects:
-        subject = settled(given, context.policy) if isinstance(given, SecretExposure) else given
+        subject = settled_subject(given, context.policy)
         unlooked = _why_not_looked_for(subject, context) if isinstance(subject, SecretExposure) else None
         for rule in by_kind[kind_of(subject)]:
             if rule.code in context.policy.disabled_rules:

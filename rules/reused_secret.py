@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
 from rules.base import Rule
 from rules.frameworks import nhi_controls
+from rules.joins.environments import environments
 from rules.joins.proved_end import proved_end
 from storage.inventory import (
     Assessment,
@@ -14,13 +12,10 @@ from storage.inventory import (
     Confidence,
     Context,
     Facet,
-    Policy,
     SecretExposure,
     Severity,
     SubjectKind,
 )
-
-_BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 class ReusedSecret(Rule[SecretExposure]):
@@ -62,7 +57,7 @@ class ReusedSecret(Rule[SecretExposure]):
         names = {occurrence.repository for occurrence in subject.occurrences}
         if len({context.also_called.get(name, name) for name in names}) > 1:
             return self.not_satisfied(subject, context, f"{name}: one value stands in several repositories.")
-        if len(_environments((occurrence.path for occurrence in subject.occurrences), context.policy)) > 1:
+        if len(environments((occurrence.path for occurrence in subject.occurrences), context.policy)) > 1:
             return self.not_satisfied(
                 subject,
                 context,
@@ -77,19 +72,3 @@ class ReusedSecret(Rule[SecretExposure]):
             "until it is revoked.",
             close_reason=CloseReason.PLACE_CLEANED if subject.in_history is False else None,
         )
-
-
-def _environments(paths: Iterable[str | None], policy: Policy) -> set[str]:
-    """The environments that the words of these paths name."""
-    words = {word for path in paths if path is not None for word in _words(path.casefold())}
-    return {
-        environment
-        for environment, signs in policy.environments.items()
-        if not words.isdisjoint(sign.casefold() for sign in signs)
-    }
-
-
-def _words(path: str) -> Iterable[str]:
-    """Whole components, for signs such as ``pre-prod``, and what they are made of."""
-    yield from path.split("/")
-    yield from _BETWEEN_WORDS.split(path)

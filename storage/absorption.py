@@ -7,11 +7,11 @@ was read whole.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, Connection, Row, Table, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, delete, select
 
 from storage.continuity import doubt, doubts, remembered
 from storage.errors import ScopeUnknown
@@ -28,11 +28,12 @@ from storage.inventory import (
     SecretExposure,
     SecretReference,
 )
-from storage.leases import CHUNK, chunks, overtaken
+from storage.leases import chunks, overtaken
 from storage.merging import Sighting, combine, keep_first_commit, merge
 from storage.payload import decode, encode
-from storage.reach import read_whole_in
-from storage.rebinding import forsaken, rebind
+from storage.rebinding import rebind
+from storage.rows import keyed, rows_by, store_seen, update_by, write
+from storage.staged import in_parts, read_staged
 from storage.tables import (
     coverage,
     exposure_aliases,
@@ -48,7 +49,12 @@ from storage.union import unite
 
 Kind = TypeVar("Kind", bound=Record)
 
-_LEAST_READ_FIRST = (CoverageStatus.DENIED, CoverageStatus.PARTIAL, CoverageStatus.COMPLETE)
+_LEAST_READ_FIRST = (
+    CoverageStatus.UNDECLARED,
+    CoverageStatus.DENIED,
+    CoverageStatus.PARTIAL,
+    CoverageStatus.COMPLETE,
+)
 
 
 class RunScope(Record, frozen=True, kw_only=True):
@@ -77,13 +83,13 @@ def staged_scopes(connection: Connection, run: int) -> dict[str, RunScope]:
     A scope is complete only when its connector says so and no gap says otherwise; one that ends without a word on
     its coverage was cut off. One that another run speaks for has no effect: what was staged of it is removed here.
     """
-    announced = {scope.uid: scope for _, scope in _staged(connection, run, "scope", Scope)}
+    announced = {scope.uid: scope for _, scope in read_staged(connection, run, "scope", Scope)}
     _refuse_unannounced(connection, run, announced)
     read: dict[str, Coverage] = {}
-    for _, told in _staged(connection, run, "coverage", Coverage):
+    for _, told in read_staged(connection, run, "coverage", Coverage):
         read[told.scope_uid] = min(told, read.get(told.scope_uid, told), key=_reading)
     missed: dict[str, list[Gap]] = {uid: [] for uid in announced}
-    for _, gap in _staged(connection, run, "gap", Gap):
+    for _, gap in read_staged(connection, run, "gap", Gap):
         missed[gap.scope_uid].append(gap)
     contended = overtaken(connection, run, sorted(announced))
     _forget(connection, run, list(contended))
@@ -102,7 +108,7 @@ def doubted(connection: Connection, run: int, read: Mapping[str, RunScope]) -> d
         for item in read.values()
         if item.scope.carrier is Carrier.REFS and not item.scope.part and not item.overtaken
     }
-    staged = {resource.uid: resource for _, resource in _staged(connection, run, "resource", Resource)}
+    staged = {resource.uid: resource for _, resource in read_staged(connection, run, "resource", Resource)}
     former = _former(connection, sorted(whole & staged.keys()))
     doubtful = {uid: why for uid, known in former.items() if (why := doubts(staged[uid], known)) is not None}
     return {
@@ -113,20 +119,18 @@ def doubted(connection: Connection, run: int, read: Mapping[str, RunScope]) -> d
 
 def record_scopes(connection: Connection, run: int, read: Mapping[str, RunScope]) -> None:
     """Record scopes, coverage and gaps of the run. A known scope in which it was overtaken stays as it is."""
-    known = _known(connection, scopes, scopes.c.uid, list(read))
+    known = rows_by(connection, scopes, scopes.c.uid, list(read))
     rows = [
         {**msgspec.structs.asdict(item.scope), "status": item.coverage.status, "first_run": run, "last_run": run}
         for uid, item in read.items()
         if not (item.overtaken and uid in known)
     ]
-    _write(connection, scopes.insert(), [row for row in rows if row["uid"] not in known])
+    write(connection, scopes.insert(), [row for row in rows if row["uid"] not in known])
     for row in rows:
         if row["uid"] in known:
             row["first_run"] = min(run, known[row["uid"]].first_run)
-    _write(
-        connection, _update_by(scopes, ("uid",), rows), _keyed([row for row in rows if row["uid"] in known], ("uid",))
-    )
-    _write(
+    write(connection, update_by(scopes, ("uid",), rows), keyed([row for row in rows if row["uid"] in known], ("uid",)))
+    write(
         connection,
         coverage.insert(),
         [
@@ -143,7 +147,7 @@ def record_scopes(connection: Connection, run: int, read: Mapping[str, RunScope]
         ],
     )
     missed = sorted((gap.scope_uid, gap.reason, encode(gap)) for item in read.values() for gap in item.gaps)
-    _write(
+    write(
         connection,
         gaps.insert(),
         [
@@ -157,9 +161,9 @@ def record_resources(connection: Connection, run: int, read: Mapping[str, RunSco
     """Record the resources the run read, but for those in all of whose scopes it was overtaken."""
     ours = {item.scope.resource_uid for item in read.values() if not item.overtaken}
     others = {item.scope.resource_uid for item in read.values() if item.overtaken} - ours
-    staged = (resource for _, resource in _staged(connection, run, "resource", Resource))
+    staged = (resource for _, resource in read_staged(connection, run, "resource", Resource))
     seen = {resource.uid: resource for resource in staged if resource.uid not in others}
-    known = _known(connection, resources, resources.c.uid, list(seen))
+    known = rows_by(connection, resources, resources.c.uid, list(seen))
     former = _former(connection, list(seen))
     rows = [
         {
@@ -173,43 +177,26 @@ def record_resources(connection: Connection, run: int, read: Mapping[str, RunSco
         }
         for uid, resource in sorted(seen.items())
     ]
-    _write(connection, resources.insert(), [row for row in rows if row["uid"] not in known])
+    write(connection, resources.insert(), [row for row in rows if row["uid"] not in known])
     old = [row for row in rows if row["uid"] in known]
-    _write(connection, _update_by(resources, ("uid",), old), _keyed(old, ("uid",)))
+    write(connection, update_by(resources, ("uid",), old), keyed(old, ("uid",)))
 
 
 def record_exposures(connection: Connection, run: Run, read: Mapping[str, RunScope]) -> int:
     """Record what the run saw of each value in each scope; return how many values were never seen before."""
     resource_of = {uid: item.scope.resource_uid for uid, item in read.items()}
-    staged = (exposure for _, exposure in _staged(connection, run.seq, "exposure", SecretExposure))
+    staged = (exposure for _, exposure in read_staged(connection, run.seq, "exposure", SecretExposure))
     rebind(connection, run.seq, resource_of, staged)
     new = 0
-    for part in _parts(_staged(connection, run.seq, "exposure", SecretExposure)):
+    for part in in_parts(read_staged(connection, run.seq, "exposure", SecretExposure)):
         new += _record_exposures(connection, run, part)
     return new
 
 
 def record_references(connection: Connection, run: int) -> None:
     """Record the references the run saw."""
-    for part in _parts(_staged(connection, run, "reference", SecretReference)):
+    for part in in_parts(read_staged(connection, run, "reference", SecretReference)):
         _record_references(connection, run, part)
-
-
-def record_gone(connection: Connection, run: int) -> int:
-    """Mark what a scope read whole, and with it each of its parts, no longer holds.
-
-    What is known under lost keys alone cannot be recognised, so that it was not seen says nothing. Returns how many
-    observations of exposures went.
-    """
-    gone = {}
-    unseen = forsaken(connection, exposure_observations.c.exposure_uid)
-    for table in (secret_references, exposure_observations):
-        there = (table.c.present, table.c.last_run < run, table.c.scope_uid.in_(read_whole_in(run)))
-        spared = () if unseen is None or table is secret_references else (~unseen,)
-        gone[table.name] = connection.execute(
-            update(table).where(*there, *spared).values(present=False, gone_run=run)
-        ).rowcount
-    return gone[exposure_observations.name]
 
 
 def exposure_columns(exposure: SecretExposure) -> dict[str, Any]:
@@ -229,31 +216,6 @@ def exposure_columns(exposure: SecretExposure) -> dict[str, Any]:
         "expiration_time": exposure.expiration_time,
         "payload": encode(exposure),
     }
-
-
-def _staged(connection: Connection, run: int, kind: str, record: type[Kind]) -> Iterator[tuple[str, Kind]]:
-    """Yield the payloads of one kind, with what they say; no cursor is open while the caller writes."""
-    table, after = staged_observations, 0
-    while rows := connection.execute(
-        select(table.c.seq, table.c.payload)
-        .where(table.c.run_seq == run, table.c.kind == kind, table.c.seq > after)
-        .order_by(table.c.seq)
-        .limit(CHUNK)
-    ).all():
-        after = rows[-1].seq
-        for row in rows:
-            yield row.payload, decode(row.payload, record)
-
-
-def _parts(stream: Iterator[tuple[str, Kind]]) -> Iterator[list[tuple[str, Kind]]]:
-    part: list[tuple[str, Kind]] = []
-    for item in stream:
-        part.append(item)
-        if len(part) == CHUNK:
-            yield part
-            part = []
-    if part:
-        yield part
 
 
 def _refuse_unannounced(connection: Connection, run: int, announced: Mapping[str, Scope]) -> None:
@@ -291,7 +253,7 @@ def _reading(told: Coverage) -> int:
 
 
 def _former(connection: Connection, uids: list[str]) -> dict[str, Resource]:
-    rows = _known(connection, resources, resources.c.uid, uids)
+    rows = rows_by(connection, resources, resources.c.uid, uids)
     return {uid: decode(row.payload, Resource) for uid, row in rows.items()}
 
 
@@ -318,10 +280,10 @@ def _run_scope(scope: Scope, read: Coverage | None, missed: Sequence[Gap]) -> Ru
 
 def _record_exposures(connection: Connection, run: Run, part: Sequence[tuple[str, SecretExposure]]) -> int:
     uids, new = _found_again(connection, run, part)
-    _write(connection, exposures.insert(), new)
+    write(connection, exposures.insert(), new)
     tagged = {tag: uid for (_, exposure), uid in zip(part, uids, strict=True) for tag in _tags(exposure)}
-    known = _known(connection, exposure_aliases, exposure_aliases.c.fingerprint, sorted(tagged))
-    _write(
+    known = rows_by(connection, exposure_aliases, exposure_aliases.c.fingerprint, sorted(tagged))
+    write(
         connection,
         exposure_aliases.insert(),
         [
@@ -344,7 +306,7 @@ def _found_again(
     Exposures that turn out to be one value become one here: the older of them.
     """
     tags = sorted({tag for _, exposure in part for tag in _tags(exposure)})
-    rows = _known(connection, exposure_aliases, exposure_aliases.c.fingerprint, tags)
+    rows = rows_by(connection, exposure_aliases, exposure_aliases.c.fingerprint, tags)
     uid_of = {tag: str(row.exposure_uid) for tag, row in rows.items()}
     new: dict[str, dict[str, Any]] = {}
     uids: list[str] = []
@@ -413,7 +375,7 @@ def _observe(connection: Connection, run: int, seen: Sequence[tuple[str, str, Se
             "last_run": run,
             "gone_run": None,
         }
-    _store_seen(connection, table, ("exposure_uid", "scope_uid"), rows, known)
+    store_seen(connection, table, ("exposure_uid", "scope_uid"), rows, known)
 
 
 def _together(payload: str, exposure: SecretExposure) -> str:
@@ -452,55 +414,8 @@ def _record_references(connection: Connection, run: int, part: Sequence[tuple[st
             "last_run": run,
             "gone_run": None,
         }
-    _store_seen(connection, table, ("uid", "scope_uid"), rows, known)
-
-
-def _store_seen(
-    connection: Connection,
-    table: Table,
-    key: tuple[str, str],
-    rows: Mapping[tuple[str, str], dict[str, Any]],
-    known: Mapping[tuple[str, str], Row[Any]],
-) -> None:
-    """Write what is new and what differs; of the rest only the run that saw it last."""
-    _write(connection, table.insert(), [row for pair, row in rows.items() if pair not in known])
-    differs: list[dict[str, Any]] = []
-    same: list[dict[str, Any]] = []
-    for pair, row in rows.items():
-        if pair in known:
-            former = known[pair]
-            (same if former.present and former.payload == row["payload"] else differs).append(row)
-    _write(connection, _update_by(table, key, differs), _keyed(differs, key))
-    touched = [{**{name: row[name] for name in key}, "last_run": row["last_run"]} for row in same]
-    _write(connection, _update_by(table, key, touched), _keyed(touched, key))
+    store_seen(connection, table, ("uid", "scope_uid"), rows, known)
 
 
 def _tags(exposure: SecretExposure) -> tuple[str, ...]:
     return (exposure.fingerprint, *exposure.aliases)
-
-
-def _known(connection: Connection, table: Table, column: Column[Any], uids: Sequence[str]) -> dict[str, Row[Any]]:
-    return {
-        getattr(row, column.name): row
-        for part in chunks(uids)
-        for row in connection.execute(select(table).where(column.in_(part)))
-    }
-
-
-def _update_by(table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Any:
-    """Return the statement that updates rows by key, each parameter prefixed so that no name is taken twice."""
-    names = [name for name in rows[0] if name not in key] if rows else []
-    return (
-        update(table)
-        .where(and_(*(table.c[name] == bindparam(f"key_{name}") for name in key)))
-        .values({name: bindparam(f"new_{name}") for name in names})
-    )
-
-
-def _keyed(rows: Sequence[Mapping[str, Any]], key: Sequence[str]) -> list[dict[str, Any]]:
-    return [{f"{'key' if name in key else 'new'}_{name}": value for name, value in row.items()} for row in rows]
-
-
-def _write(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        connection.execute(statement, list(rows))

@@ -38,6 +38,10 @@ class Facet(StrEnum):
     """Whether what is kept is kept encrypted."""
     PROVENANCE = "provenance"
     """Which commits brought it, hold it and took it away."""
+    STATUS = "status"
+    """Whether it works at present, and how it is set: what `enabled` and a safeguard's settings answer."""
+    CREDENTIALS = "credentials"
+    """All that an identity proves itself with: without it, a credential that is not seen may be there all the same."""
 
 
 class Carrier(StrEnum):
@@ -128,6 +132,8 @@ class CoverageStatus(StrEnum):
     """Some of it was not read; its gaps say what."""
     DENIED = "denied"
     """Nothing of it was read, because access was refused."""
+    UNDECLARED = "undeclared"
+    """Nothing of it was to be read: the organisation lists it, the configuration neither includes nor excludes it."""
 
 
 class Severity(StrEnum):
@@ -920,18 +926,22 @@ class Link(Record, frozen=True, kw_only=True):
 
 
 class OwnerAssignment(Record, frozen=True, kw_only=True):
-    """One line of the operator's owners file: who answers for a repository, a path or a detector."""
+    """One line of the operator's owners file: who answers for a repository or account, or for some things in it."""
 
     owner: str
     """The person or team who answers."""
     email: str | None = None
     """Their address; `None` where the line gives none."""
     repository: str = "*"
-    """Glob over repository names."""
+    """Glob over the names of repositories, accounts, projects and tenants."""
     path: str = "**"
-    """Pattern over paths, gitignore style."""
+    """Pattern over paths, gitignore style. A line with one speaks of exposed values alone."""
     detector: str = "*"
-    """Glob over the codes of formats."""
+    """Glob over the codes of formats. A line with one speaks of exposed values alone."""
+    identity: str = "*"
+    """Glob over names, uids and aliases of identities. A line with one speaks of identities alone."""
+    secret: str = "*"
+    """Glob over names, uids and aliases of stored secrets. A line with one speaks of stored secrets alone."""
     left: bool = False
     """True when the file says that this owner has left: the line then names nobody who answers."""
     locator: str = ""
@@ -1072,7 +1082,7 @@ class IdentityState(Record, frozen=True, kw_only=True):
     present: bool
     """False when a scope that lists such identities was read whole and no longer holds it: it was deleted."""
     credentials: tuple[Credential, ...] = ()
-    """Those of its credentials that are present, by uid."""
+    """Those of its credentials that are present, by uid; there are no others only when `credentials` was observed."""
 
 
 class CredentialState(Record, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, and_, bindparam, case, or_, select, update
 
-from storage import steps
+from storage import listing, steps
 from storage.absorption import RunScope
 from storage.inventory import (
     Assessment,
@@ -122,7 +122,8 @@ class Judgement:
     def _take_part(self, part: Mapping[str, Assessment]) -> None:
         uids = list(part)
         accepted = self._exceptions(uids)
-        incomplete = self._incomplete([item.subject_uid for item in part.values()])
+        subject_uids = [item.subject_uid for item in part.values()]
+        incomplete = self._incomplete(subject_uids) | listing.incomplete(self._connection, self._run.seq, subject_uids)
         former = {row.uid: row for row in self._connection.execute(select(findings).where(findings.c.uid.in_(uids)))}
         moves: list[Move] = []
         written: list[tuple[Finding, int, bool]] = []
@@ -215,11 +216,15 @@ class Judgement:
 
     def _complete(self, assessment: Assessment, incomplete: frozenset[str]) -> bool:
         uid = assessment.subject_uid
-        if assessment.subject_kind is SubjectKind.EXPOSURE:
-            return uid not in incomplete
-        if assessment.subject_kind is SubjectKind.RESOURCE:
-            return self._whole.get(uid, False)
-        return uid in self._read and self._read[uid].complete
+        match assessment.subject_kind:
+            case SubjectKind.RESOURCE:
+                return self._whole.get(uid, False)
+            case SubjectKind.SCOPE:
+                return uid in self._read and self._read[uid].complete
+            case SubjectKind.EXPOSURE:
+                return uid not in incomplete
+            case SubjectKind.IDENTITY | SubjectKind.CREDENTIAL | SubjectKind.STORED_SECRET | SubjectKind.SAFEGUARD:
+                return uid not in incomplete
 
     def _incomplete(self, subject_uids: Sequence[str]) -> frozenset[str]:
         """Return the exposures of which a scope of this run that was not read whole may know more.

@@ -15,7 +15,9 @@ from storage.engine import become_writer
 from storage.errors import NotAllowed
 from storage.inventory import Context, Policy, Resource, Run, RunStatus
 from storage.judging import Judgement
+from storage.listing import record_listed
 from storage.payload import decode
+from storage.presence import record_gone
 from storage.records import Judge, PromotionSummary
 from storage.subjects import merge_exposures, subjects
 from storage.tables import leases as lease_table
@@ -48,7 +50,8 @@ def promote(
     absorption.record_resources(connection, run.seq, read)
     new = absorption.record_exposures(connection, run, read)
     absorption.record_references(connection, run.seq)
-    gone = absorption.record_gone(connection, run.seq)
+    record_listed(connection, run.seq)
+    gone = record_gone(connection, run.seq)
     count, standing = merge_exposures(connection, run.seq, read)
     judgement = Judgement(connection, run, policy, read)
     names = also_called(decode(row.payload, Resource) for row in connection.execute(_RESOURCES))

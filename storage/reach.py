@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, and_, or_, select
 
 from storage.inventory import CoverageStatus
-from storage.tables import coverage, exposure_observations, scopes
+from storage.tables import coverage, exposure_observations, inventory_observations, scopes
 
 
 def scopes_in(run_seq: int) -> Select[Any]:
@@ -32,12 +32,18 @@ def spoken_of(subject_uid: ColumnElement[str], run_seq: int) -> ColumnElement[bo
         subject_uid.in_(scopes_in(run_seq)),
         subject_uid.in_(resources_in(run_seq)),
         subject_uid.in_(exposures_in(run_seq)),
+        subject_uid.in_(listed_in(run_seq)),
     )
 
 
 def exposures_in(run_seq: int) -> Select[Any]:
     """Return the query for the exposures that a run speaks of."""
     return select(exposure_observations.c.exposure_uid).where(seen_in(exposure_observations, run_seq))
+
+
+def listed_in(run_seq: int) -> Select[Any]:
+    """Return the query for the identities, credentials, slots and safeguards that a run speaks of."""
+    return select(inventory_observations.c.uid).where(seen_in(inventory_observations, run_seq))
 
 
 def seen_in(table: Table, run_seq: int) -> ColumnElement[bool]:

@@ -13,25 +13,30 @@ from storage.inventory import (
     Assessment,
     Coverage,
     CoverageState,
+    CredentialState,
     Finding,
     FindingStatus,
     Gap,
+    IdentityState,
     Outcome,
     Policy,
     Resource,
     RiskException,
     Run,
     RunStatus,
+    SafeguardState,
     Scope,
     SecretExposure,
     SecretReference,
     Severity,
+    StoredSecretState,
     Transition,
 )
 from storage.judging import finding_of
 from storage.leases import chunks
+from storage.listed_states import credential_states, identity_states, safeguard_states, stored_secret_states
 from storage.payload import decode, decode_mapping
-from storage.reach import exposures_in, resources_in, scopes_in, seen_in, spoken_of
+from storage.reach import exposures_in, listed_in, resources_in, scopes_in, seen_in, spoken_of
 from storage.records import AssessmentInterval, KeyEntry, OutboxMessage, OutboxState, Population
 from storage.tables import (
     assessments,
@@ -43,6 +48,7 @@ from storage.tables import (
     findings,
     gaps,
     installation,
+    inventory_observations,
     key_ids,
     outbox,
     policies,
@@ -187,6 +193,22 @@ class Reader:
             query = query.where(table.c.present.is_(present))
         return self._stream(query, lambda row: decode(row.payload, SecretReference))
 
+    def identities(self, *, run_seq: int | None = None) -> Iterator[IdentityState]:
+        """Yield the identities by uid, with their credentials: all, or those that a run speaks of."""
+        return self._states(identity_states, run_seq)
+
+    def credentials(self, *, run_seq: int | None = None) -> Iterator[CredentialState]:
+        """Yield the credentials by uid, with their holders: all, or those that a run speaks of."""
+        return self._states(credential_states, run_seq)
+
+    def stored_secrets(self, *, run_seq: int | None = None) -> Iterator[StoredSecretState]:
+        """Yield the slots by uid: all, or those that a run speaks of."""
+        return self._states(stored_secret_states, run_seq)
+
+    def safeguards(self, *, run_seq: int | None = None) -> Iterator[SafeguardState]:
+        """Yield the safeguards by uid: all, or those that a run speaks of."""
+        return self._states(safeguard_states, run_seq)
+
     def findings(
         self,
         *,
@@ -279,7 +301,17 @@ class Reader:
         with self._reading() as connection:
             return {
                 table.name: int(connection.execute(select(func.count()).select_from(table)).scalar_one())
-                for table in (runs, scopes, resources, exposures, secret_references, findings, transitions, outbox)
+                for table in (
+                    runs,
+                    scopes,
+                    resources,
+                    exposures,
+                    secret_references,
+                    inventory_observations,
+                    findings,
+                    transitions,
+                    outbox,
+                )
             }
 
     def _chosen(
@@ -303,6 +335,12 @@ class Reader:
             rows = [row for part in chunks(texts) for row in connection.execute(query.where(column.in_(part)))]
         for row in sorted(rows, key=lambda row: str(row.uid)):
             yield record(row)
+
+    def _states(
+        self, states: Callable[[Connection, int | None], Iterator[Kind]], run_seq: int | None
+    ) -> Iterator[Kind]:
+        with self._reading() as connection:
+            yield from states(connection, run_seq)
 
     def _stream(self, query: Select[Any], record: Callable[[Row[Any]], Kind]) -> Iterator[Kind]:
         options = {"yield_per": _AT_ONCE}
@@ -345,6 +383,7 @@ def _findings_in(run_seq: int) -> Any:
         findings.c.subject_uid.in_(scopes_in(run_seq)),
         findings.c.subject_uid.in_(resources_in(run_seq)),
         findings.c.subject_uid.in_(exposures_in(run_seq)),
+        findings.c.subject_uid.in_(listed_in(run_seq)),
     )
     return union(*(select(findings.c.uid).where(one) for one in reached))
 
@@ -370,6 +409,8 @@ def _scope(row: Row[Any]) -> Scope:
         resource_uid=row.resource_uid,
         name=row.name,
         carrier=row.carrier,
+        region=row.region,
+        api=row.api,
         location=row.location,
         part=row.part,
     )

@@ -21,17 +21,13 @@ from storage.engine import MOUNTS, become_writer, begin, open_engine, parse_url,
 from storage.errors import NotAllowed
 from storage.holder import this_process
 from storage.inventory import (
-    Coverage,
-    Gap,
+    OBSERVATIONS,
     Observation,
     Policy,
-    Resource,
     RiskException,
     Run,
     RunStatus,
     Scope,
-    SecretExposure,
-    SecretReference,
 )
 from storage.payload import encode, encode_mapping, plain, plain_text
 from storage.promotion import promote
@@ -43,14 +39,6 @@ from storage.tables import key_ids, policies, runs, staged_observations
 LEASE = timedelta(minutes=15)
 PATIENCE_SECONDS = 600.0
 """How long a writer waits for another: longer than it takes to promote a run over thousands of repositories."""
-STAGED_KINDS: Mapping[type[Observation], str] = {
-    Scope: "scope",
-    Resource: "resource",
-    Coverage: "coverage",
-    Gap: "gap",
-    SecretReference: "reference",
-    SecretExposure: "exposure",
-}
 _AT_ONCE = 500
 
 
@@ -332,7 +320,7 @@ def _staged_row(run: int, observation: Observation) -> dict[str, Any]:
     observation = plain(observation)
     return {
         "run_seq": run,
-        "kind": STAGED_KINDS[type(observation)],
+        "kind": OBSERVATIONS[type(observation)],
         "scope_uid": observation.uid if isinstance(observation, Scope) else getattr(observation, "scope_uid", None),
         "fingerprint": getattr(observation, "fingerprint", None),
         "payload": encode(observation),

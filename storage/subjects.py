@@ -1,4 +1,4 @@
-"""What a run's rules are asked about: exposures merged from their sightings, resources, scopes.
+"""What a run's rules are asked about: exposures merged from their sightings, resources, scopes, and what is listed.
 
 Everything is read in parts, so that a million exposures pass through without lying in memory together.
 """
@@ -25,6 +25,7 @@ from storage.inventory import (
     Subject,
 )
 from storage.leases import CHUNK, chunks
+from storage.listed_states import credential_states, identity_states, safeguard_states, stored_secret_states
 from storage.merging import Sighting, holds_at_present, merge
 from storage.payload import decode
 from storage.reach import exposures_in
@@ -93,7 +94,7 @@ def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScop
 def subjects(
     connection: Connection, run: int, read: Mapping[str, RunScope], standing: Mapping[str, Standing]
 ) -> Iterator[Subject]:
-    """Yield every subject of the run: exposures, resources, scopes, each kind by uid."""
+    """Yield every subject of the run: exposures, resources, scopes, what providers list; each kind by uid."""
     for part in _touched(connection, run):
         for row in part:
             yield decode(row.payload, SecretExposure)
@@ -101,6 +102,10 @@ def subjects(
     for item in read.values():
         if not item.overtaken:
             yield CoverageState(scope=item.scope, coverage=item.coverage, gaps=item.gaps)
+    yield from identity_states(connection, run)
+    yield from credential_states(connection, run)
+    yield from stored_secret_states(connection, run)
+    yield from safeguard_states(connection, run)
 
 
 class Seen(NamedTuple):
@@ -239,7 +244,9 @@ def _resource_states(
     whole = read_whole(connection, read)
     # Where another run speaks for a part of a resource, this one has seen too little to judge the whole.
     others = {item.scope.resource_uid for item in read.values() if item.overtaken}
-    for uid in sorted({item.scope.resource_uid for item in read.values()} - others):
+    # A scope over an API lists things; no content was looked into for values.
+    searched = {item.scope.resource_uid for item in read.values() if item.scope.api is None}
+    for uid in sorted(searched - others):
         payload = connection.execute(select(resources.c.payload).where(resources.c.uid == uid)).scalar_one_or_none()
         if payload is None:
             continue  # nothing but its scopes is known of it, and those are subjects themselves

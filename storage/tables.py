@@ -184,6 +184,8 @@ scopes = Table(
     Column("resource_uid", PLAIN_TEXT, nullable=False, index=True),
     Column("name", PLAIN_TEXT, nullable=False),
     Column("carrier", Word(Carrier)),
+    Column("region", PLAIN_TEXT),
+    Column("api", PLAIN_TEXT),
     Column("location", PLAIN_TEXT),
     Column("part", Boolean, nullable=False),
     Column("status", Word(CoverageStatus), nullable=False),
@@ -277,6 +279,24 @@ secret_references = Table(
     _run("last_run", nullable=False),
     _run("gone_run"),
     Index(None, "scope_uid", "uid"),
+)
+
+inventory_observations = Table(
+    "inventory_observations",
+    metadata,
+    Column("uid", PLAIN_TEXT, primary_key=True),
+    Column("scope_uid", PLAIN_TEXT, ForeignKey("scopes.uid"), primary_key=True),
+    Column("kind", Word(SubjectKind), nullable=False),
+    Column("name", PLAIN_TEXT),
+    Column("resource_uid", PLAIN_TEXT, nullable=False),
+    Column("identity_uid", PLAIN_TEXT, index=True),
+    Column("present", Boolean, nullable=False),
+    Column("payload", PLAIN_TEXT, nullable=False),
+    _run("first_run", nullable=False),
+    _run("last_run", nullable=False),
+    _run("gone_run"),
+    Index(None, "scope_uid", "uid"),
+    Index(None, "kind", "uid"),
 )
 
 assessments = Table(

@@ -12,16 +12,18 @@ from sqlalchemy import Connection, Row, func, select
 
 from storage.inventory import FindingStatus, RunStatus, SecretExposure, SubjectKind, finding_uid
 from storage.leases import CHUNK
+from storage.listing import LISTED
 from storage.merging import merge
 from storage.payload import decode, encode
+from storage.presence import SEEN_IN_SCOPES
 from storage.subjects import sightings_of
 from storage.tables import (
     assessments,
     coverage,
     exposure_aliases,
-    exposure_observations,
     exposures,
     findings,
+    inventory_observations,
     leases,
     merged_exposures,
     metadata,
@@ -45,6 +47,7 @@ def verify(connection: Connection) -> list[str]:
         *_subjects(connection),
         *_intervals(connection),
         *_exposures(connection),
+        *_presence(connection),
         *_leftovers(connection),
     ]
 
@@ -149,6 +152,7 @@ def _subjects(connection: Connection) -> Iterator[str]:
         SubjectKind.EXPOSURE: (exposures.c.uid, merged_exposures.c.uid),
         SubjectKind.RESOURCE: (resources.c.uid,),
         SubjectKind.SCOPE: (scopes.c.uid,),
+        **dict.fromkeys(LISTED.values(), (inventory_observations.c.uid,)),
     }
     for kind, columns in homes.items():
         query = select(findings.c.uid).where(findings.c.subject_kind == kind).order_by(findings.c.uid)
@@ -182,13 +186,15 @@ def _exposures(connection: Connection) -> Iterator[str]:
             told = decode(row.payload, SecretExposure)
             if not {told.fingerprint, *told.aliases} <= aliases[row.uid]:
                 yield f"Exposure {row.uid} has a fingerprint by which it is not found again."
-    wrong = connection.execute(
-        select(func.count())
-        .select_from(exposure_observations)
-        .where(exposure_observations.c.present == exposure_observations.c.gone_run.is_not(None))
-    ).scalar_one()
-    if wrong:
-        yield f"{wrong} observations are present and gone at once."
+
+
+def _presence(connection: Connection) -> Iterator[str]:
+    for table in SEEN_IN_SCOPES:
+        wrong = connection.execute(
+            select(func.count()).select_from(table).where(table.c.present == table.c.gone_run.is_not(None))
+        ).scalar_one()
+        if wrong:
+            yield f"{wrong} rows of {table.name} are present and gone at once."
 
 
 def _leftovers(connection: Connection) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from agent.export.base import RulePage, RunReport
@@ -13,11 +13,17 @@ from storage.inventory import (
     Confidence,
     Coverage,
     CoverageStatus,
+    Credential,
+    CredentialState,
     CredentialType,
+    Facet,
     Finding,
     FindingStatus,
     Gap,
     GapReason,
+    Identity,
+    IdentityKind,
+    IdentityState,
     Occurrence,
     Owner,
     OwnerRole,
@@ -27,10 +33,16 @@ from storage.inventory import (
     RiskException,
     Run,
     RunStatus,
+    Safeguard,
+    SafeguardKind,
+    SafeguardState,
     Scope,
     SecretExposure,
     Severity,
+    StoredSecret,
+    StoredSecretState,
     SubjectKind,
+    cloud_scope_uid,
     finding_uid,
     git_scope_uid,
 )
@@ -211,3 +223,46 @@ def a_report(**changes: Any) -> RunReport:
         "rules": (a_rule_page(),),
     }
     return RunReport(**{**given, **changes})
+
+
+ACCOUNT = "aws:account:123456789012"
+
+
+def an_account_report(**changes: Any) -> RunReport:
+    """A report of one account: a user with an old key, a slot, a log; the key is at fault."""
+    uid = cloud_scope_uid(ACCOUNT, "iam")
+    identity = Identity(
+        uid="aws:user:1", kind=IdentityKind.IAM_USER, name="deploy-robot", provider="aws", resource_uid=ACCOUNT,
+        created_time=AS_OF - timedelta(days=400), owners=(an_owner(),), observed=frozenset({Facet.LAST_USE}),
+    )  # fmt: skip
+    credential = Credential(
+        uid="aws:access-key:1", type=CredentialType.ACCESS_KEY, kind="access key", provider="aws", resource_uid=ACCOUNT,
+        identity_uid=identity.uid, public_identifier="key-of-robot", created_time=AS_OF - timedelta(days=400),
+        last_used_time=AS_OF - timedelta(days=3), observed=frozenset({Facet.LAST_USE}),
+    )  # fmt: skip
+    slot = StoredSecret(
+        uid="aws:secret:1", kind="secret", name="billing/database", provider="aws", resource_uid=ACCOUNT
+    )
+    trail = Safeguard(
+        uid="aws:safeguard:trail", kind=SafeguardKind.AUDIT_LOG, name="main", provider="aws", resource_uid=ACCOUNT,
+        enabled=True,
+    )  # fmt: skip
+    given: dict[str, Any] = {
+        "scopes": (
+            Scope(uid=uid, connector="aws", resource_uid=ACCOUNT, name="123456789012 iam", api="iam"),
+        ),
+        "coverage": (Coverage(scope_uid=uid, status=CoverageStatus.COMPLETE, expected=2, fetched=2, calls=7),),
+        "resources": (Resource(uid=ACCOUNT, kind="account", name="123456789012", location="aws"),),
+        "exposures": (),
+        "identities": (IdentityState(identity=identity, present=True, credentials=(credential,)),),
+        "credentials": (CredentialState(credential=credential, present=True, identity=identity),),
+        "stored_secrets": (StoredSecretState(stored_secret=slot, present=True),),
+        "safeguards": (SafeguardState(safeguard=trail, present=True),),
+        "findings": (
+            a_finding(
+                rule="rotation-overdue", subject_kind=SubjectKind.CREDENTIAL, subject_uid=credential.uid,
+                resource_uid=ACCOUNT, locator="key-of-robot", message="The access key was not rotated in time.",
+            ),
+        ),
+    }  # fmt: skip
+    return a_report(**{**given, **changes})

@@ -20,10 +20,12 @@ from storage.inventory import (
     Carrier,
     Coverage,
     CoverageStatus,
+    CredentialState,
     Exclusion,
     Finding,
     FindingStatus,
     Gap,
+    IdentityState,
     Occurrence,
     Owner,
     OwnerRole,
@@ -32,11 +34,14 @@ from storage.inventory import (
     Resource,
     RiskException,
     Run,
+    SafeguardState,
     Scope,
     SecretExposure,
     SecretReference,
+    StoredSecretState,
 )
 
+ListedState = IdentityState | CredentialState | StoredSecretState | SafeguardState
 OPEN_STATUSES = frozenset({FindingStatus.NEW, FindingStatus.OPEN, FindingStatus.REOPENED})
 
 
@@ -62,6 +67,10 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     resources: tuple[Resource, ...] = ()
     exposures: tuple[SecretExposure, ...] = ()
     references: tuple[SecretReference, ...] = ()
+    identities: tuple[IdentityState, ...] = ()
+    credentials: tuple[CredentialState, ...] = ()
+    stored_secrets: tuple[StoredSecretState, ...] = ()
+    safeguards: tuple[SafeguardState, ...] = ()
     findings: tuple[Finding, ...] = ()
     exceptions: tuple[RiskException, ...] = ()
     assessments: tuple[Assessment, ...] = ()
@@ -86,6 +95,12 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def resources_by_uid(self) -> Mapping[str, Resource]:
         """The resources by their uid."""
         return {resource.uid: resource for resource in self.resources}
+
+    @cached_property
+    def listed_names(self) -> Mapping[str, str]:
+        """How people call what providers list, by uid."""
+        states: list[ListedState] = [*self.identities, *self.credentials, *self.stored_secrets, *self.safeguards]
+        return dict(map(listed_name, states))
 
     @cached_property
     def rules_by_code(self) -> Mapping[str, RulePage]:
@@ -118,8 +133,12 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def complete(self) -> bool:
-        """Whether every scope was read whole."""
-        return all(row.status is CoverageStatus.COMPLETE for row in self.coverage)
+        """Whether all that was to be read was read, and every question about it answered.
+
+        What an organisation lists and nobody declared was not to be read: that is a finding.
+        """
+        read = frozenset({CoverageStatus.COMPLETE, CoverageStatus.UNDECLARED})
+        return not self.gaps and all(row.status in read for row in self.coverage)
 
     def repository_name(self, finding: Finding) -> str:
         """The repository a finding is about, as people call it."""
@@ -174,6 +193,20 @@ class Exporter(Protocol):
     def write(self, report: RunReport, stream: BinaryIO) -> None:
         """Write the whole document."""
         ...
+
+
+def listed_name(state: ListedState) -> tuple[str, str]:
+    """The uid of something that a provider lists, and what a person calls it: `access key AKIA… of deploy-robot`."""
+    match state:
+        case IdentityState(identity=identity):
+            return identity.uid, f"{identity.kind} {identity.name}"
+        case CredentialState(credential=credential, identity=holder):
+            called = " ".join(filter(None, (credential.kind, credential.public_identifier or credential.name)))
+            return credential.uid, f"{called} of {holder.name}" if holder else called
+        case StoredSecretState(stored_secret=slot):
+            return slot.uid, f"{slot.kind} {slot.name}"
+        case SafeguardState(safeguard=safeguard):  # pragma: no branch - mypy proves that there is no other case
+            return safeguard.uid, f"{safeguard.kind.replace('_', ' ')} {safeguard.name}"
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

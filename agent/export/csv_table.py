@@ -66,9 +66,10 @@ def _row(finding: Finding, report: RunReport) -> tuple[str, ...]:
     exposure = report.exposures_by_uid.get(finding.subject_uid)
     place = first_place(report.here(exposure)) if exposure else None
     title = page.title if page else finding.rule
+    name = exposure.name if exposure else report.listed_names.get(finding.subject_uid)
     return (
         f"NHI-{finding.uid[:12]}",
-        f"{title}: {exposure.name}" if exposure else title,
+        f"{title}: {name}" if name else title,
         finding.status,
         finding.severity,
         (finding.owner or "").removeprefix("@"),

@@ -8,7 +8,7 @@ of the schema fields are only added.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import msgspec
@@ -18,15 +18,22 @@ from storage.inventory import (
     SCHEMA_VERSION,
     Assessment,
     Coverage,
+    Credential,
     Finding,
     Gap,
+    Identity,
+    IdentityState,
+    Owner,
     Record,
     Resource,
     RiskException,
     Run,
+    Safeguard,
     Scope,
     SecretExposure,
     SecretReference,
+    StoredSecret,
+    StoredSecretState,
 )
 
 KINDS: Mapping[str, type[Record]] = {
@@ -37,6 +44,10 @@ KINDS: Mapping[str, type[Record]] = {
     "resource": Resource,
     "exposure": SecretExposure,
     "reference": SecretReference,
+    "identity": Identity,
+    "credential": Credential,
+    "stored_secret": StoredSecret,
+    "safeguard": Safeguard,
     "assessment": Assessment,
     "finding": Finding,
     "exception": RiskException,
@@ -51,6 +62,10 @@ _COMPUTED: Mapping[str, Mapping[str, Any]] = {
         "expired_allowances": {"type": "array", "items": {"type": "string"}},
     },
     "exposure": {"days_exposed": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}},
+    "identity": {"present": {"type": "boolean"}},
+    "credential": {"present": {"type": "boolean"}},
+    "stored_secret": {"present": {"type": "boolean"}},
+    "safeguard": {"present": {"type": "boolean"}},
     "finding": {
         "control_ids": {"type": "array", "items": {"type": "string"}},
         "title": {"type": "string"},
@@ -84,6 +99,14 @@ def lines(report: RunReport) -> Iterator[dict[str, Any]]:
     for exposure in sorted(report.exposures, key=lambda exposure: exposure.uid):
         yield _exposure(exposure, report)
     yield from _ordered("reference", report.references)
+    for identity in report.identities:
+        yield _identity(identity, report)
+    for credential in report.credentials:
+        yield {**line("credential", credential.credential), "present": credential.present}
+    for slot in report.stored_secrets:
+        yield _stored_secret(slot, report)
+    for safeguard in report.safeguards:
+        yield {**line("safeguard", safeguard.safeguard), "present": safeguard.present}
     yield from _ordered("assessment", report.assessments)
     for finding in sorted(report.findings, key=lambda finding: finding.uid):
         yield _finding(finding, report)
@@ -147,10 +170,26 @@ def _run(report: RunReport) -> dict[str, Any]:
     }
 
 
+def _identity(state: IdentityState, report: RunReport) -> dict[str, Any]:
+    row = line("identity", state.identity)
+    _say_who_is_active(row, state.identity.owners, report)
+    return {**row, "present": state.present}
+
+
+def _stored_secret(state: StoredSecretState, report: RunReport) -> dict[str, Any]:
+    row = line("stored_secret", state.stored_secret)
+    _say_who_is_active(row, state.stored_secret.owners, report)
+    return {**row, "present": state.present}
+
+
+def _say_who_is_active(row: dict[str, Any], owners: Sequence[Owner], report: RunReport) -> None:
+    for shown, owner in zip(row["owners"], owners, strict=True):
+        shown["active"] = owner_active(owner, report.run.as_of, report.policy)
+
+
 def _exposure(exposure: SecretExposure, report: RunReport) -> dict[str, Any]:
     row = line("exposure", exposure)
-    for shown, owner in zip(row["owners"], exposure.owners, strict=True):
-        shown["active"] = owner_active(owner, report.run.as_of, report.policy)
+    _say_who_is_active(row, exposure.owners, report)
     return {**row, "days_exposed": days_exposed(exposure, report.run.as_of)}
 
 

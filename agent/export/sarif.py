@@ -115,13 +115,14 @@ def _invocation(report: RunReport) -> dict[str, Any]:
 def _result(finding: Finding, report: RunReport, rule_index: int | None) -> dict[str, Any]:
     exposure = report.exposures_by_uid.get(finding.subject_uid)
     places = sorted(report.here(exposure).occurrences, key=_nearness) if exposure else []
+    listed = report.listed_names.get(finding.subject_uid)
     message = f"{exposure.name}: {finding.message}" if exposure else finding.message
     return {
         "ruleId": finding.rule,
         **({} if rule_index is None else {"ruleIndex": rule_index}),
         "level": _LEVELS[finding.severity],
         "message": {"text": _text(message)},
-        "locations": [_location(place) for place in places[:1]],
+        "locations": [_logical(listed)] if listed else [_location(place) for place in places[:1]],
         "relatedLocations": [
             {"id": at, **_location(place)} for at, place in enumerate(places[1 : LOCATIONS_SHOWN + 1], start=1)
         ],
@@ -147,7 +148,7 @@ def _nearness(place: Occurrence) -> tuple[bool, bool, str, int]:
 def _location(place: Occurrence) -> dict[str, Any]:
     """A file where there is one (§3.29), else a logical place such as a commit message (§3.33)."""
     if place.path is None:
-        return {"logicalLocations": [{"fullyQualifiedName": _text(place_name(place)), "kind": "resource"}]}
+        return _logical(place_name(place))
     region = {"startLine": place.line} if place.line else {}
     if region and place.column:
         region["startColumn"] = place.column
@@ -157,6 +158,10 @@ def _location(place: Occurrence) -> dict[str, Any]:
             **({"region": region} if region else {}),
         }
     }
+
+
+def _logical(name: str) -> dict[str, Any]:
+    return {"logicalLocations": [{"fullyQualifiedName": _text(name), "kind": "resource"}]}
 
 
 def _suppressions(finding: Finding, exposure: SecretExposure | None, report: RunReport) -> Iterator[dict[str, Any]]:

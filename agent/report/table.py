@@ -18,7 +18,9 @@ from agent.export.base import (
     owner_active,
     place_name,
 )
+from agent.report.accounts import print_accounts, print_faults
 from agent.report.columns import Column, hanging, print_columns
+from agent.report.severities import SEVERITY_STYLES, severity_words
 from agent.terminal import plain
 from rules.base import admitted, never_shared
 from storage.inventory import (
@@ -49,13 +51,6 @@ WIDE = 110
 REPOSITORIES_SHOWN = 12
 ADVICE_SHOWN = 3
 
-SEVERITY_STYLES = {
-    Severity.CRITICAL: "bold red",
-    Severity.HIGH: "red",
-    Severity.MEDIUM: "yellow",
-    Severity.LOW: "cyan",
-    Severity.INFORMATIONAL: "dim",
-}
 _VALIDITY_ORDER = {
     Validity.LIVE: 0,
     Validity.UNKNOWN: 1,
@@ -65,11 +60,11 @@ _VALIDITY_ORDER = {
 }
 _COLUMNS = (
     Column(heading="severity"),
-    Column(heading="what", least=14, most=48),
-    Column(heading="where", least=16, most=60),
+    Column(heading="what", least=18, most=48),
+    Column(heading="where", least=16, most=72, keeps=True),
     Column(heading="first commit", least=14, most=40),
     Column(heading="stands", least=9, most=20),
-    Column(heading="owner", least=8, most=32),
+    Column(heading="owner", least=10, most=32),
     Column(heading="status", least=9, most=30),
     Column(heading="finding"),
 )
@@ -123,11 +118,16 @@ def print_report(report: RunReport, console: Console, floors: Floors) -> None:
         for row in rows
         if row.severity.rank >= floors.severity.rank and row.confidence.rank >= floors.confidence.rank
     ]
-    _print_coverage(report, console)
+    searched = any(scope.carrier is not None for scope in report.scopes)
+    if searched or not any(scope.api for scope in report.scopes):
+        _print_coverage(report, console)
+    print_accounts(report, console)
     _print_gaps(report, console)
-    _print_secrets(shown, console)
-    _print_lighter(shown, console)
-    _print_hidden(rows, shown, floors, console)
+    print_faults(report, console, severity=floors.severity, confidence=floors.confidence)
+    if searched or rows:
+        _print_secrets(shown, console)
+        _print_lighter(shown, console)
+        _print_hidden(rows, shown, floors, console)
     _print_open_findings(report, shown, floors, console)
     _print_references(report, console)
     _print_next_steps(report, shown, console)
@@ -435,11 +435,6 @@ def _status(finding: Finding | None, exposure: SecretExposure, report: RunReport
     else:
         words.append("no finding")
     return ", ".join(words)
-
-
-def severity_words(severity: Severity, confidence: Confidence) -> str:
-    """A severity, with a question mark where the secret is not certain."""
-    return severity.upper() if confidence is Confidence.HIGH else f"{severity.upper()}?"
 
 
 def _carrier_name(scope: Scope) -> str:

@@ -255,6 +255,9 @@ def test_a_rule_that_does_not_exist_cannot_be_switched_off(tmp_path: Path) -> No
         pytest.param("- {ownr: x}\n", "1:", "an entry may hold owner, email", id="misspelt"),
         pytest.param("- {owner: x}\n- {owner: [1]}\n", "2:4", "string", id="not a text"),
         pytest.param("- [", "2:1", "not valid YAML", id="broken"),
+        pytest.param(
+            "- owner: x\n  identity: deploy\n  path: src/**\n", "1:", "names several sorts of things", id="of two sorts"
+        ),
     ],
 )
 def test_a_wrong_owners_file_is_told_with_line_and_column(text: str, place: str, words: str, tmp_path: Path) -> None:
@@ -265,6 +268,17 @@ def test_a_wrong_owners_file_is_told_with_line_and_column(text: str, place: str,
 
     assert f"owners.yaml:{place}" in str(fault.value)
     assert words in str(fault.value)
+
+
+def test_an_owners_file_names_identities_and_stored_secrets(tmp_path: Path) -> None:
+    (tmp_path / "owners.yaml").write_text(
+        "- {owner: a, repository: '123', identity: deploy-*}\n- {owner: b, secret: shop/*}\n"
+    )
+
+    first, second = load_owners(tmp_path / "owners.yaml")
+
+    assert ("123", "deploy-*", "*") == (first.repository, first.identity, first.secret)
+    assert ("*", "*", "shop/*") == (second.repository, second.identity, second.secret)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from tests.agent.workshop import NHI_AGENT, Workshop, a_token
 
 # A server for tests is a matter of the ground floor; its fixtures are asked for by name.
 from tests.storage.conftest import postgres_server, postgres_store_url, postgres_template  # noqa: F401
+from tests.unmeasured import unmeasured
 
 MOMENT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 STATES = (
@@ -47,7 +48,7 @@ class Place:
         self.url = url
         self.scratch = scratch
         self._environment = {
-            **os.environ,
+            **unmeasured(os.environ),
             "NHI_AGENT_STORE": url,
             "NHI_AGENT_KEY_FILE": str(key),
             "TMPDIR": str(scratch),
@@ -266,7 +267,7 @@ def test_a_first_sweep_that_is_killed_can_be_begun_again(tmp_path: Path, quick: 
     made.commit({"settings.py": f"TOKEN = '{a_token(1)}'\n"}, "begin", "2024-03-01T10:00:00+00:00")
     chance = random.Random(seed)
     for attempt in range(kills):
-        environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / f"state-{attempt}")}
+        environment = {**unmeasured(os.environ), "XDG_STATE_HOME": str(tmp_path / f"state-{attempt}")}
         arguments = [str(NHI_AGENT), "sweep", str(made.repository), "-q", "-o", "table"]
         with subprocess.Popen(arguments, cwd=tmp_path, env=environment, start_new_session=True) as process:
             time.sleep(chance.uniform(0.2, 2.0))

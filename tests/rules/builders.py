@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
 
 from storage.inventory import (
     Carrier,
@@ -14,21 +17,35 @@ from storage.inventory import (
     Coverage,
     CoverageState,
     CoverageStatus,
+    Credential,
+    CredentialState,
     CredentialType,
     Facet,
     Gap,
     GapReason,
+    Identity,
+    IdentityKind,
+    IdentityState,
     Occurrence,
     Owner,
     OwnerRole,
     OwnerSource,
     Place,
     Policy,
+    Privilege,
+    PrivilegeLevel,
     Resource,
     ResourceState,
+    Safeguard,
+    SafeguardKind,
+    SafeguardState,
     Scope,
     SecretExposure,
     Severity,
+    StoredSecret,
+    StoredSecretState,
+    Trust,
+    TrustKind,
 )
 
 AS_OF = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -146,3 +163,231 @@ def a_coverage_state(*gaps: Gap, **coverage: Any) -> CoverageState:
     scope = Scope(uid=f"{uid}#refs", connector="git", resource_uid=uid, name="example.com/shop refs")
     read = {"scope_uid": scope.uid, "status": CoverageStatus.COMPLETE, "expected": 10, "fetched": 10, **coverage}
     return CoverageState(scope=scope, coverage=Coverage(**read), gaps=gaps)
+
+
+ACCOUNT = "aws:account:example"
+
+
+def an_identity(**fields: Any) -> Identity:
+    """A user of AWS with few rights, made long ago and used lately, with every facet observed."""
+    return Identity(
+        **{
+            "uid": "aws:user:deploy",
+            "kind": IdentityKind.IAM_USER,
+            "name": "deploy",
+            "provider": "aws",
+            "resource_uid": ACCOUNT,
+            "aliases": ("arn:aws:iam::example:user/deploy",),
+            "created_time": days_ago(400),
+            "last_used_time": days_ago(1),
+            "enabled": True,
+            "privileges": (a_privilege(),),
+            "observed": frozenset(Facet),
+            **fields,
+        }
+    )
+
+
+def an_identity_state(*credentials: Credential, present: bool = True, **fields: Any) -> IdentityState:
+    return IdentityState(identity=an_identity(**fields), present=present, credentials=credentials)
+
+
+def a_privilege(level: PrivilegeLevel = PrivilegeLevel.LIMITED, **fields: Any) -> Privilege:
+    return Privilege(**{"name": "deploy-policy", "level": level, **fields})
+
+
+def a_trust(kind: TrustKind, principal: str, conditions: Mapping[str, tuple[str, ...]] | None = None) -> Trust:
+    """One of an outsider, where that is a question."""
+    return Trust(kind=kind, principal=principal, external=True, conditions=conditions or {})
+
+
+def a_credential(**fields: Any) -> Credential:
+    """An access key of that user, young and used lately, with every facet observed."""
+    return Credential(
+        **{
+            "uid": "aws:access-key:one",
+            "type": CredentialType.ACCESS_KEY,
+            "kind": "access key",
+            "provider": "aws",
+            "resource_uid": ACCOUNT,
+            "identity_uid": "aws:user:deploy",
+            "public_identifier": "AKIAEXAMPLE",
+            "enabled": True,
+            "created_time": days_ago(30),
+            "last_used_time": days_ago(1),
+            "observed": frozenset(Facet),
+            **fields,
+        }
+    )
+
+
+def a_client_secret(**fields: Any) -> Credential:
+    """A client secret of an application: a credential for which an end can be set."""
+    return a_credential(
+        **{"type": CredentialType.CLIENT_SECRET, "kind": "client secret", "provider": "entra", **fields}
+    )
+
+
+def a_credential_state(
+    credential: Credential | None = None, *, present: bool = True, identity: Identity | None = None, **fields: Any
+) -> CredentialState:
+    return CredentialState(
+        credential=credential or a_credential(**fields), present=present, identity=identity or an_identity()
+    )
+
+
+def a_slot_state(*, present: bool = True, **fields: Any) -> StoredSecretState:
+    """A secret in a vault, made long ago, rotated and read lately, with every facet observed."""
+    slot = StoredSecret(
+        **{
+            "uid": "aws:secret:shop",
+            "kind": "secret",
+            "name": "shop/database",
+            "provider": "aws",
+            "resource_uid": ACCOUNT,
+            "vaulted": True,
+            "encrypted": True,
+            "enabled": True,
+            "created_time": days_ago(400),
+            "last_used_time": days_ago(1),
+            "last_rotated_time": days_ago(20),
+            "observed": frozenset(Facet),
+            **fields,
+        }
+    )
+    return StoredSecretState(stored_secret=slot, present=present)
+
+
+def a_safeguard_state(kind: SafeguardKind, *, present: bool = True, **fields: Any) -> SafeguardState:
+    """A control that is on."""
+    safeguard = Safeguard(
+        **{
+            "uid": f"aws:safeguard:{kind}",
+            "kind": kind,
+            "name": "Trail main",
+            "provider": "aws",
+            "resource_uid": ACCOUNT,
+            "enabled": True,
+            **fields,
+        }
+    )
+    return SafeguardState(safeguard=safeguard, present=present)
+
+
+T = TypeVar("T")
+
+
+def maybe(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
+    return st.none() | strategy
+
+
+TIMES = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+"""Also later than any `as_of`: no source's clock is to be trusted."""
+WORDS = st.text(max_size=12)
+PEOPLE = st.sampled_from(["ada@example.com", "ADA@example.com", "bo@example.com"])
+OWNERS = st.builds(
+    Owner,
+    name=WORDS,
+    role=st.sampled_from(OwnerRole),
+    source=st.sampled_from(OwnerSource),
+    confidence=st.sampled_from(Confidence),
+    email=maybe(PEOPLE),
+    last_activity_time=maybe(TIMES),
+    left=maybe(st.booleans()),
+)
+OBSERVED = st.frozensets(st.sampled_from(Facet))
+PROVIDERS = st.sampled_from(["aws", "gcp", "google", "azure", "entra", "other"])
+ANSWERS = maybe(st.booleans())
+PRIVILEGES = st.builds(
+    Privilege,
+    name=WORDS,
+    level=st.sampled_from(PrivilegeLevel),
+    reach=WORDS | st.sampled_from(["*", "acme-prod/x", "acme-test"]),
+    proof=WORDS,
+    conditions=st.lists(WORDS, max_size=2).map(tuple),
+)
+CONDITIONS = st.dictionaries(
+    WORDS | st.sampled_from(["sts:ExternalId", "aws:SourceAccount", "issuer:sub", "issuer:aud", "aws:PrincipalArn"]),
+    st.lists(WORDS | st.sampled_from(["*", "****", "repo:*", "repo:acme/*", "arn:aws:iam::*:x"]), max_size=2).map(
+        tuple
+    ),
+    max_size=3,
+)
+TRUSTS = st.builds(
+    Trust,
+    kind=st.sampled_from(TrustKind),
+    principal=WORDS | st.sampled_from(["*", "glue.amazonaws.com", "principalSet://pool/*", ".amazonaws.com"]),
+    external=ANSWERS,
+    conditions=CONDITIONS,
+)
+IDENTITIES = st.builds(
+    an_identity,
+    kind=st.sampled_from(IdentityKind),
+    name=WORDS,
+    provider=PROVIDERS,
+    created_time=maybe(TIMES),
+    last_used_time=maybe(TIMES),
+    last_use_tracked_since=maybe(TIMES),
+    enabled=ANSWERS,
+    provider_managed=st.booleans(),
+    environment=maybe(st.sampled_from(["prod", "test", "x"])),
+    privileges=st.lists(PRIVILEGES, max_size=3).map(tuple),
+    trusts=st.lists(TRUSTS, max_size=3).map(tuple),
+    owners=st.lists(OWNERS, max_size=3).map(tuple),
+    observed=OBSERVED,
+)
+CREDENTIALS = st.builds(
+    a_credential,
+    type=st.sampled_from(CredentialType),
+    kind=WORDS,
+    provider=PROVIDERS,
+    public_identifier=maybe(WORDS),
+    name=maybe(WORDS),
+    enabled=ANSWERS,
+    provider_managed=st.booleans(),
+    created_time=maybe(TIMES),
+    last_rotated_time=maybe(TIMES),
+    last_used_time=maybe(TIMES),
+    last_use_tracked_since=maybe(TIMES),
+    expiration_time=maybe(TIMES),
+    observed=OBSERVED,
+)
+IDENTITY_STATES = st.builds(
+    IdentityState, identity=IDENTITIES, present=st.booleans(), credentials=st.lists(CREDENTIALS, max_size=3).map(tuple)
+)
+CREDENTIAL_STATES = st.builds(
+    CredentialState, credential=CREDENTIALS, present=st.booleans(), identity=maybe(IDENTITIES)
+)
+SLOT_STATES = st.builds(
+    a_slot_state,
+    present=st.booleans(),
+    name=WORDS | st.sampled_from(["db-password", "log-level"]),
+    vaulted=ANSWERS,
+    encrypted=ANSWERS,
+    enabled=ANSWERS,
+    provider_managed=st.booleans(),
+    created_time=maybe(TIMES),
+    updated_time=maybe(TIMES),
+    last_used_time=maybe(TIMES),
+    rotation_enabled=ANSWERS,
+    rotation_days=maybe(st.integers(0, 10**12)),
+    last_rotated_time=maybe(TIMES),
+    next_rotation_time=maybe(TIMES),
+    newest_version_time=maybe(TIMES),
+    expiration_time=maybe(TIMES),
+    owners=st.lists(OWNERS, max_size=3).map(tuple),
+    observed=OBSERVED,
+)
+SAFEGUARD_STATES = st.builds(
+    a_safeguard_state,
+    st.sampled_from(SafeguardKind),
+    present=st.booleans(),
+    provider=PROVIDERS,
+    enabled=ANSWERS,
+    attributes=st.dictionaries(
+        st.sampled_from(["multi_region", "validated", "days", "unlimited"]),
+        WORDS | st.sampled_from(["true", "false", "365", "9" * 5000, "\u0663"]),
+    ),
+)
+LISTED = st.one_of(IDENTITY_STATES, CREDENTIAL_STATES, SLOT_STATES, SAFEGUARD_STATES)
+"""What a provider lists, in every state."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from rules.base import Rule, kind_of, locator, main_occurrence, weight
+from rules.base import Rule, called, holder_weight, kind_of, locator, main_occurrence, weight
 from rules.coverage_gap import CoverageGap
 from rules.exposed_secret_at_head import ExposedSecretAtHead
 from rules.inactive_owner import InactiveOwner
@@ -14,18 +14,30 @@ from rules.missing_owner import MissingOwner
 from rules.registry import RULES
 from rules.reused_secret import ReusedSecret
 from rules.rotation_not_evidenced import RotationNotEvidenced
+from rules.rotation_overdue import RotationOverdue
 from rules.unvaulted_secret import UnvaultedSecret
+from rules.weak_audit_log import WeakAuditLog
 from storage.inventory import (
+    Assessment,
     Carrier,
     Checksum,
     CloseReason,
     Confidence,
+    CredentialState,
+    CredentialType,
     Facet,
+    Identity,
+    IdentityKind,
+    IdentityState,
     Outcome,
     OwnerAssignment,
     Place,
+    PrivilegeLevel,
+    SafeguardKind,
+    SafeguardState,
     SecretExposure,
     Severity,
+    StoredSecretState,
     Subject,
     Suppression,
     SuppressionSource,
@@ -36,8 +48,15 @@ from tests.rules.builders import (
     a_commit,
     a_context,
     a_coverage_state,
+    a_credential,
+    a_credential_state,
+    a_privilege,
     a_resource_state,
+    a_safeguard_state,
+    a_slot_state,
     an_exposure,
+    an_identity,
+    an_identity_state,
     an_occurrence,
     an_owner,
     days_ago,
@@ -198,6 +217,21 @@ def test_a_resource_and_its_scopes_have_the_owner_of_the_owners_file() -> None:
     assert "platform" == CoverageGap().assess(a_coverage_state(), context).owner
 
 
+UNKNOWN_KEY = a_credential(created_time=None, last_used_time=None, enabled=None, observed=frozenset())
+UNKNOWN_IDENTITY = an_identity_state(
+    created_time=None, last_used_time=None, enabled=None, privileges=(), observed=frozenset()
+)
+UNKNOWN_SLOT = a_slot_state(
+    created_time=None,
+    last_used_time=None,
+    last_rotated_time=None,
+    vaulted=None,
+    encrypted=None,
+    enabled=None,
+    observed=frozenset(),
+)
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_what_a_rule_needs_is_what_it_lacks_before_subjects_that_nothing_is_known_of(rule: Rule[Any]) -> None:
     nothing: dict[str, Any] = {"observed": frozenset(), "at_head": None, "in_history": None, "first_commit": None}
@@ -206,6 +240,13 @@ def test_what_a_rule_needs_is_what_it_lacks_before_subjects_that_nothing_is_know
         an_exposure(**nothing, present=False),
         a_resource_state(complete=False),
         a_coverage_state(),
+        *(UNKNOWN_IDENTITY, replace(UNKNOWN_IDENTITY, credentials=(UNKNOWN_KEY, UNKNOWN_KEY))),
+        replace(UNKNOWN_IDENTITY, identity=an_identity(trusts=(), observed=frozenset({Facet.PRIVILEGES}))),
+        replace(UNKNOWN_IDENTITY, identity=an_identity(kind=IdentityKind.ACCOUNT_ROOT, observed=frozenset())),
+        a_credential_state(UNKNOWN_KEY),
+        a_credential_state(replace(UNKNOWN_KEY, type=CredentialType.CERTIFICATE)),
+        *(UNKNOWN_SLOT, replace(UNKNOWN_SLOT, stored_secret=replace(UNKNOWN_SLOT.stored_secret, vaulted=True))),
+        *(a_safeguard_state(kind, enabled=None) for kind in SafeguardKind),
     ]
 
     said = [rule.assess(subject, a_context()) for subject in subjects if kind_of(subject) in rule.subject_kinds]
@@ -216,6 +257,102 @@ def test_what_a_rule_needs_is_what_it_lacks_before_subjects_that_nothing_is_know
 def test_a_rule_cannot_lack_what_it_does_not_declare() -> None:
     with pytest.raises(ValueError, match="the rule coverage-gap cannot lack owner"):
         CoverageGap().not_assessed(a_coverage_state(), a_context(), "Nobody knows.", missing=Facet.OWNER)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_what_was_deleted_and_what_its_provider_looks_after_is_no_fault(rule: Rule[Any]) -> None:
+    """A log that is gone is one all the same: safeguards are not among them."""
+    faulty: dict[str, Any] = {"created_time": None, "last_used_time": None, "owners": (an_owner(left=True),)}
+    gone: list[tuple[Subject, CloseReason]] = [
+        (a_credential_state(present=False, last_used_time=None), CloseReason.REVOKED_PROVED),
+        (an_identity_state(present=False, **faulty), CloseReason.REVOKED_PROVED),
+        (a_slot_state(present=False, **faulty), CloseReason.PLACE_CLEANED),
+    ]
+    kept: list[Subject] = [
+        a_credential_state(provider_managed=True),
+        an_identity_state(provider_managed=True, **faulty),
+        a_slot_state(provider_managed=True, **faulty),
+    ]
+
+    for subject, reason in gone:
+        if kind_of(subject) in rule.subject_kinds:
+            said = rule.assess(subject, a_context())
+            assert (Outcome.SATISFIED, reason) == (said.outcome, said.close_reason)
+    for other in kept:
+        if kind_of(other) in rule.subject_kinds:
+            assert Outcome.NOT_APPLICABLE is rule.assess(other, a_context()).outcome
+
+
+@pytest.mark.parametrize(
+    ("holder", "enabled", "severity"),
+    [
+        pytest.param(an_identity(privileges=(a_privilege(PrivilegeLevel.ADMIN),)), True, Severity.HIGH, id="admin"),
+        pytest.param(
+            an_identity(privileges=(a_privilege(), a_privilege(PrivilegeLevel.ESCALATION))),
+            True,
+            Severity.HIGH,
+            id="may become one",
+        ),
+        pytest.param(an_identity(kind=IdentityKind.ACCOUNT_ROOT, privileges=()), True, Severity.HIGH, id="root"),
+        pytest.param(an_identity(observed=frozenset()), True, Severity.HIGH, id="not looked at"),
+        pytest.param(None, None, Severity.HIGH, id="nobody knows whose"),
+        pytest.param(
+            an_identity(privileges=(a_privilege(PrivilegeLevel.WILDCARD),)), True, Severity.MEDIUM, id="a whole service"
+        ),
+        pytest.param(an_identity(), True, Severity.MEDIUM, id="limited"),
+        pytest.param(an_identity(privileges=()), True, Severity.MEDIUM, id="nothing at all"),
+        pytest.param(an_identity(), False, Severity.LOW, id="limited and disabled"),
+    ],
+)
+def test_a_fault_weighs_as_much_as_its_holder_may_do(
+    holder: Identity | None,
+    enabled: bool | None,  # noqa: FBT001
+    severity: Severity,
+) -> None:
+    assert severity is holder_weight(Severity.HIGH, holder, enabled=enabled)
+
+
+def test_a_key_weighs_what_its_identity_may_do() -> None:
+    strong = an_identity(privileges=(a_privilege(PrivilegeLevel.ADMIN),))
+    old: dict[str, Any] = {"created_time": days_ago(400)}
+
+    assert Severity.HIGH is RotationOverdue().assess(a_credential_state(identity=strong, **old), a_context()).severity
+    assert Severity.MEDIUM is RotationOverdue().assess(a_credential_state(**old), a_context()).severity
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        pytest.param(an_identity_state(), "IAM user deploy", id="identity"),
+        pytest.param(a_credential_state(), "Access key AKIAEXAMPLE of IAM user deploy", id="credential"),
+        pytest.param(
+            CredentialState(credential=a_credential(public_identifier=None, name="ci"), present=True),
+            "Access key ci",
+            id="credential of nobody known",
+        ),
+        pytest.param(a_slot_state(), "Secret shop/database", id="stored secret"),
+        pytest.param(a_safeguard_state(SafeguardKind.AUDIT_LOG), "Trail main", id="safeguard"),
+    ],
+)
+def test_how_what_a_provider_lists_is_called(
+    subject: IdentityState | CredentialState | StoredSecretState | SafeguardState, text: str
+) -> None:
+    assert text == called(subject)
+
+
+def test_what_is_listed_tells_its_account_and_its_owner() -> None:
+    context = a_context(owners=(OwnerAssignment(owner="platform", repository="example"),))
+    owned = an_identity_state(owners=(an_owner(),))
+
+    assert ("aws:account:example", "deploy", "Olga") == told(MissingOwner().assess(owned, context))
+    key = a_credential_state(identity=owned.identity)
+    assert ("aws:account:example", "AKIAEXAMPLE", "Olga") == told(RotationOverdue().assess(key, context))
+    log = a_safeguard_state(SafeguardKind.AUDIT_LOG)
+    assert ("aws:account:example", "Trail main", "platform") == told(WeakAuditLog().assess(log, context))
+
+
+def told(assessment: Assessment) -> tuple[str | None, str | None, str | None]:
+    return assessment.resource_uid, assessment.locator, assessment.owner
 
 
 GONE = an_exposure(present=False, at_head=False, in_history=False, first_commit=None, owners=(an_owner(left=True),))

@@ -10,15 +10,18 @@ from storage.inventory import (
     CloseReason,
     Confidence,
     Facet,
+    IdentityState,
     Outcome,
     OwnerAssignment,
     OwnerSource,
     SecretExposure,
+    StoredSecretState,
     Validity,
 )
-from tests.rules.builders import a_context, an_author, an_exposure, an_owner, days_ago
+from tests.rules.builders import a_context, a_slot_state, an_author, an_exposure, an_identity_state, an_owner, days_ago
 
 NOT_ASKED = frozenset(Facet) - {Facet.OWNER}
+MAKER = an_author(source=OwnerSource.AUDIT_LOG, left=True)
 QUIET = days_ago(181)
 RECENT = days_ago(180)
 
@@ -136,6 +139,79 @@ def test_outcome(exposure: SecretExposure, policy: dict[str, Any], outcome: Outc
     assessment = InactiveOwner().assess(settled(exposure, context.policy), context)
 
     assert (outcome, confidence) == (assessment.outcome, assessment.confidence)
+
+
+@pytest.mark.parametrize(
+    ("subject", "outcome", "confidence", "words"),
+    [
+        pytest.param(
+            an_identity_state(owners=(an_owner(left=True),)),
+            Outcome.NOT_SATISFIED,
+            Confidence.HIGH,
+            "IAM user deploy: owner Olga has left.",
+            id="found: owner left",
+        ),
+        pytest.param(
+            an_identity_state(owners=(MAKER,)),
+            Outcome.NOT_SATISFIED,
+            Confidence.MEDIUM,
+            "IAM user deploy: creator Ada has left.",
+            id="found: no owner, maker left",
+        ),
+        pytest.param(
+            a_slot_state(owners=(an_owner(left=True),)),
+            Outcome.NOT_SATISFIED,
+            Confidence.HIGH,
+            "Secret shop/database: owner Olga has left.",
+            id="found: owner of a stored secret left",
+        ),
+        pytest.param(
+            an_identity_state(owners=(an_owner(left=False),)),
+            Outcome.SATISFIED,
+            Confidence.HIGH,
+            "is active",
+            id="clean: the directory knows the owner",
+        ),
+        pytest.param(
+            an_identity_state(owners=(an_owner(left=True),), present=False),
+            Outcome.SATISFIED,
+            Confidence.HIGH,
+            "was deleted",
+            id="clean: deleted",
+        ),
+        pytest.param(
+            an_identity_state(owners=(an_owner(),)),
+            Outcome.NOT_ASSESSED,
+            Confidence.HIGH,
+            "not known",
+            id="cannot say: nothing known of the owner",
+        ),
+        pytest.param(
+            a_slot_state(observed=NOT_ASKED),
+            Outcome.NOT_ASSESSED,
+            Confidence.HIGH,
+            "not looked at",
+            id="cannot say: not looked at",
+        ),
+        pytest.param(
+            an_identity_state(), Outcome.NOT_APPLICABLE, Confidence.HIGH, "neither", id="not applicable: nobody named"
+        ),
+        pytest.param(
+            a_slot_state(owners=(an_owner(left=True),), provider_managed=True),
+            Outcome.NOT_APPLICABLE,
+            Confidence.HIGH,
+            "its provider",
+            id="not applicable: its provider's",
+        ),
+    ],
+)
+def test_outcome_of_what_a_provider_lists(
+    subject: IdentityState | StoredSecretState, outcome: Outcome, confidence: Confidence, words: str
+) -> None:
+    assessment = InactiveOwner().assess(subject, a_context())
+
+    assert (outcome, confidence) == (assessment.outcome, assessment.confidence)
+    assert words in assessment.message
 
 
 def test_an_active_owner_closes_the_finding() -> None:

@@ -3,8 +3,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import TypeVar
 
 import msgspec
 import pytest
@@ -26,12 +24,11 @@ from storage.inventory import (
     Gap,
     GapReason,
     Outcome,
-    Owner,
     OwnerAssignment,
-    OwnerRole,
     OwnerSource,
     Place,
     Policy,
+    SafeguardKind,
     Severity,
     Subject,
     SubjectKind,
@@ -41,34 +38,26 @@ from storage.inventory import (
 )
 from tests.rules.builders import (
     AS_OF,
+    LISTED,
+    OWNERS,
+    PEOPLE,
+    TIMES,
+    WORDS,
+    a_client_secret,
     a_context,
     a_coverage_state,
+    a_credential_state,
     a_resource_state,
+    a_safeguard_state,
+    a_slot_state,
     an_exposure,
+    an_identity_state,
     an_occurrence,
+    days_ago,
+    maybe,
 )
 
-T = TypeVar("T")
-
-
-def maybe(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
-    return st.none() | strategy
-
-
-TIMES = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-WORDS = st.text(max_size=12)
 PATHS = maybe(WORDS | st.sampled_from(["deploy/prod/a.env", "test/a.env", "app/settings.py"]))
-PEOPLE = st.sampled_from(["ada@example.com", "ADA@example.com", "bo@example.com"])
-OWNERS = st.builds(
-    Owner,
-    name=WORDS,
-    role=st.sampled_from(OwnerRole),
-    source=st.sampled_from(OwnerSource),
-    confidence=st.sampled_from(Confidence),
-    email=maybe(PEOPLE),
-    last_activity_time=maybe(TIMES),
-    left=maybe(st.booleans()),
-)
 OCCURRENCES = st.builds(
     an_occurrence,
     repository=st.sampled_from(["example.com/shop", "example.com/other"]),
@@ -128,12 +117,17 @@ ASSIGNMENTS = st.builds(
     repository=st.sampled_from(["*", "example.com/*", "[", "other"]),
     path=st.sampled_from(["**", "*.env", "/app/", "deploy/**/a.env"]),
     detector=st.sampled_from(["*", "example-*", "none"]),
+    identity=st.sampled_from(["*", "deploy", "arn:*"]),
+    secret=st.sampled_from(["*", "shop/*"]),
     left=st.booleans(),
 )
 POLICIES = st.builds(
     Policy,
     default_rotation_days=st.integers(0, 10**12),
     inactive_days=st.integers(0, 10**12),
+    unused_days=st.integers(0, 10**12),
+    expiring_days=st.integers(0, 10**12),
+    audit_log_days=st.integers(0, 10**12),
     accountable_sources=st.frozensets(st.sampled_from(OwnerSource)),
     admitted_suppressions=st.frozensets(st.sampled_from(SuppressionSource)),
     disabled_rules=st.frozensets(st.sampled_from([rule.code for rule in RULES])),
@@ -142,7 +136,7 @@ POLICIES = st.builds(
     left=st.frozensets(PEOPLE),
     disabled_formats=st.dictionaries(st.sampled_from(["example-token", "other"]), WORDS),
 )
-SUBJECTS = st.lists(st.one_of(EXPOSURES, STATES, COVERAGES), max_size=4)
+SUBJECTS = st.lists(st.one_of(EXPOSURES, STATES, COVERAGES, LISTED), max_size=4)
 CONTEXTS = st.builds(
     Context,
     as_of=TIMES,
@@ -216,17 +210,25 @@ def test_messages_hold_no_figure_but_the_policys() -> None:
         an_exposure(uid="7", occurrences=(an_occurrence(line=77),)),
         a_resource_state(standing=7, standing_at_head=7),
         a_coverage_state(expected=77, fetched=7),
+        *(an_identity_state(last_used_time=days_ago(age), created_time=days_ago(777)) for age in (77, 777)),
+        *(a_credential_state(created_time=days_ago(age), last_used_time=days_ago(age)) for age in (77, 777)),
+        *(a_credential_state(a_client_secret(expiration_time=days_ago(age))) for age in (-777, -7, 7)),
+        *(a_slot_state(last_rotated_time=days_ago(age), last_used_time=days_ago(age)) for age in (77, 777)),
+        a_slot_state(rotation_enabled=True, rotation_days=7),
+        *(a_safeguard_state(SafeguardKind.AUDIT_LOG_RETENTION, attributes={"days": age}) for age in ("77", "777")),
     ]
 
     for assessment in judge(subjects, Context(as_of=AS_OF, policy=Policy())):
         figures = set(re.findall(r"\d+", assessment.message))
-        assert figures <= {"90", "180"}
+        assert figures <= {"30", "90", "180", "365"}
 
 
 def test_kinds_are_told_apart() -> None:
-    kinds = [kind_of(subject) for subject in (an_exposure(), a_resource_state(), a_coverage_state())]
+    listed = (an_identity_state(), a_credential_state(), a_slot_state(), a_safeguard_state(SafeguardKind.AUDIT_LOG))
 
-    assert [SubjectKind.EXPOSURE, SubjectKind.RESOURCE, SubjectKind.SCOPE] == kinds
+    kinds = [kind_of(subject) for subject in (an_exposure(), a_resource_state(), a_coverage_state(), *listed)]
+
+    assert list(SubjectKind) == kinds
 
 
 def test_owners_are_settled_before_the_rules_judge() -> None:
@@ -236,6 +238,24 @@ def test_owners_are_settled_before_the_rules_judge() -> None:
 
     assert {"platform"} == {assessment.owner for assessment in assessments}
     assert Outcome.SATISFIED in {said.outcome for said in assessments if said.rule == "missing-owner"}
+
+
+def test_owners_of_what_a_provider_lists_are_settled_too() -> None:
+    context = a_context(
+        owners=(
+            OwnerAssignment(owner="builders", identity="deploy"),
+            OwnerAssignment(owner="keepers", secret="shop/*"),
+        )
+    )
+
+    assessments = list(judge([an_identity_state(), a_credential_state(), a_slot_state()], context))
+
+    owners = {(assessment.subject_kind, assessment.owner) for assessment in assessments}
+    assert {
+        (SubjectKind.IDENTITY, "builders"),
+        (SubjectKind.CREDENTIAL, "builders"),
+        (SubjectKind.STORED_SECRET, "keepers"),
+    } == owners
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,24 @@ from typing import Any
 import pytest
 
 from rules.joins.owner_precedence import settled
+from rules.judgement import judge
 from rules.missing_owner import MissingOwner
 from storage.inventory import (
     CloseReason,
     Facet,
+    IdentityState,
     Outcome,
     OwnerAssignment,
     OwnerSource,
     SecretExposure,
+    StoredSecretState,
     Validity,
 )
-from tests.rules.builders import a_context, an_author, an_exposure, an_owner
+from tests.rules.builders import a_context, a_slot_state, an_author, an_exposure, an_identity_state, an_owner
 
 NOT_ASKED = frozenset(Facet) - {Facet.OWNER}
+MAKER = an_author(source=OwnerSource.AUDIT_LOG)
+TAGGED = an_owner(source=OwnerSource.TAG)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +66,47 @@ def test_outcome(exposure: SecretExposure, policy: dict[str, Any], outcome: Outc
     context = a_context(**policy)
 
     assert outcome is MissingOwner().assess(settled(exposure, context.policy), context).outcome
+
+
+@pytest.mark.parametrize(
+    ("subject", "policy", "outcome"),
+    [
+        pytest.param(an_identity_state(), {}, Outcome.NOT_SATISFIED, id="found: nobody"),
+        pytest.param(an_identity_state(owners=(MAKER,)), {}, Outcome.NOT_SATISFIED, id="found: its maker alone"),
+        pytest.param(a_slot_state(), {}, Outcome.NOT_SATISFIED, id="found: a stored secret of nobody"),
+        pytest.param(an_identity_state(owners=(TAGGED,)), {}, Outcome.SATISFIED, id="clean: a tag"),
+        pytest.param(
+            an_identity_state(owners=(TAGGED,)),
+            {"accountable_sources": frozenset({OwnerSource.OWNERS_FILE})},
+            Outcome.NOT_SATISFIED,
+            id="found: the policy does not count tags",
+        ),
+        pytest.param(
+            a_slot_state(observed=NOT_ASKED),
+            {"owners": (OwnerAssignment(owner="shop", secret="shop/*"),)},
+            Outcome.SATISFIED,
+            id="clean: the owners file names the stored secret",
+        ),
+        pytest.param(an_identity_state(present=False), {}, Outcome.SATISFIED, id="clean: deleted"),
+        pytest.param(an_identity_state(observed=NOT_ASKED), {}, Outcome.NOT_ASSESSED, id="cannot say: not looked at"),
+        pytest.param(
+            an_identity_state(provider_managed=True), {}, Outcome.NOT_APPLICABLE, id="not applicable: its provider's"
+        ),
+        pytest.param(a_slot_state(encrypted=False), {}, Outcome.NOT_APPLICABLE, id="not applicable: configuration"),
+    ],
+)
+def test_outcome_of_what_a_provider_lists(
+    subject: IdentityState | StoredSecretState, policy: dict[str, Any], outcome: Outcome
+) -> None:
+    (assessment,) = [said for said in judge([subject], a_context(**policy)) if said.rule == "missing-owner"]
+
+    assert outcome is assessment.outcome
+
+
+def test_the_maker_of_an_identity_is_named() -> None:
+    assessment = MissingOwner().assess(an_identity_state(owners=(MAKER,)), a_context())
+
+    assert "Nobody accountable answers for IAM user deploy; candidate: audit log Ada." == assessment.message
 
 
 def test_an_owner_closes_the_finding_and_is_named() -> None:

@@ -12,7 +12,7 @@ def test_a_rule_is_found_by_its_code() -> None:
 
 
 def test_an_unknown_code_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(LookupError, match="no rule is called 'missing-owners'; there are: coverage-gap, "):
+    with pytest.raises(LookupError, match="no rule is called 'missing-owners'; there are: admin-privileges, "):
         rule("missing-owners")
 
 

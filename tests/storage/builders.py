@@ -16,9 +16,12 @@ from storage.inventory import (
     Coverage,
     CoverageState,
     CoverageStatus,
+    Credential,
     CredentialType,
     Gap,
     GapReason,
+    Identity,
+    IdentityKind,
     Observation,
     Occurrence,
     Outcome,
@@ -28,12 +31,16 @@ from storage.inventory import (
     ResourceState,
     RiskException,
     Run,
+    Safeguard,
+    SafeguardKind,
     Scope,
     SecretExposure,
     SecretReference,
     Severity,
+    StoredSecret,
     Subject,
     SubjectKind,
+    cloud_scope_uid,
 )
 from storage.records import PromotionSummary
 from storage.store import Store
@@ -123,6 +130,77 @@ def a_reference(number: int = 1, scope: Scope | None = None, **fields: Any) -> S
             "name": "AWS access key id",
             "vendor": "aws",
             "public_identifiers": {"account": "123456789012"},
+            **fields,
+        }
+    )
+
+
+ACCOUNT = "aws:account:123456789012"
+
+
+def an_account() -> Resource:
+    return a_resource(ACCOUNT, kind="account", name="123456789012", location="aws")
+
+
+def an_api_scope(api: str = "iam", resource_uid: str = ACCOUNT, region: str | None = None) -> Scope:
+    uid = cloud_scope_uid(resource_uid, api, region)
+    return Scope(uid=uid, connector="aws", resource_uid=resource_uid, name=uid, api=api, region=region)
+
+
+def an_identity(number: int = 1, scope: Scope | None = None, **fields: Any) -> Identity:
+    return Identity(
+        **{
+            "uid": f"aws:user:{number}",
+            "scope_uid": (scope or an_api_scope()).uid,
+            "kind": IdentityKind.IAM_USER,
+            "name": f"robot-{number}",
+            "provider": "aws",
+            "resource_uid": ACCOUNT,
+            **fields,
+        }
+    )
+
+
+def a_credential(number: int = 1, scope: Scope | None = None, **fields: Any) -> Credential:
+    return Credential(
+        **{
+            "uid": f"aws:access-key:{number}",
+            "scope_uid": (scope or an_api_scope("iam-access-keys")).uid,
+            "type": CredentialType.ACCESS_KEY,
+            "kind": "access key",
+            "provider": "aws",
+            "resource_uid": ACCOUNT,
+            "identity_uid": "aws:user:1",
+            "public_identifier": f"key-{number}",
+            **fields,
+        }
+    )
+
+
+def a_stored_secret(number: int = 1, scope: Scope | None = None, **fields: Any) -> StoredSecret:
+    return StoredSecret(
+        **{
+            "uid": f"aws:secret:{number}",
+            "scope_uid": (scope or an_api_scope("secretsmanager", region="eu-west-1")).uid,
+            "kind": "secret",
+            "name": f"slot-{number}",
+            "provider": "aws",
+            "resource_uid": ACCOUNT,
+            **fields,
+        }
+    )
+
+
+def a_safeguard(number: int = 1, scope: Scope | None = None, **fields: Any) -> Safeguard:
+    return Safeguard(
+        **{
+            "uid": f"aws:safeguard:audit-log:{number}",
+            "scope_uid": (scope or an_api_scope("cloudtrail")).uid,
+            "kind": SafeguardKind.AUDIT_LOG,
+            "name": f"trail-{number}",
+            "provider": "aws",
+            "resource_uid": ACCOUNT,
+            "enabled": True,
             **fields,
         }
     )

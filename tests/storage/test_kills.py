@@ -17,6 +17,7 @@ from pathlib import Path
 from storage.inventory import Observation, RunStatus, SecretExposure
 from storage.store import Store
 from tests.storage.builders import MOMENT, Clock, a_scope, an_exposure, do_run, seen
+from tests.unmeasured import unmeasured
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("NHI_TEST_KILLS", "8"))
@@ -120,6 +121,7 @@ def _killed(url: str, turn: int, seconds: float) -> int | None:
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, url, str(turn)],
         cwd=ROOT,
+        env=unmeasured(os.environ),
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,

@@ -332,7 +332,7 @@ def test_the_program_knows_its_own_migrations() -> None:
     assert tuple(script.revision for script in reversed(list(scripts.walk_revisions()))) == PACKAGED.revisions
 
 
-def test_the_first_schema_can_be_taken_back(url: str) -> None:
+def test_the_schema_can_be_taken_back(url: str) -> None:
     with Store.open(url) as store, store._write() as connection:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(PACKAGED.location))
@@ -349,16 +349,16 @@ def test_an_older_sqlite_store_is_copied_and_upgraded(sqlite_url: str, tmp_path:
 
     with Store.open(sqlite_url, schema=newer, clock=clock) as store:
         (notice,) = store.notices
-        assert "from schema 0001 to 0002" in notice
-        assert store.schema_version() == "0002"
+        assert f"from schema {PACKAGED.head} to {NEXT}" in notice
+        assert store.schema_version() == NEXT
         assert len(list(store.findings())) == 3
     (backup,) = (tmp_path / "state").glob("*.backup")
     assert str(backup) in notice
     assert backup.stat().st_mode & 0o777 == 0o600
     with Store.open(f"sqlite:///{backup}") as store:
-        assert (store.schema_version(), store.verify(), len(list(store.findings()))) == ("0001", [], 3)
+        assert (store.schema_version(), store.verify(), len(list(store.findings()))) == (PACKAGED.head, [], 3)
     for attempt in (lambda: Store.open(sqlite_url), lambda: Store.upgrade(sqlite_url)):
-        with pytest.raises(SchemaNewer, match="schema 0002, newer"):
+        with pytest.raises(SchemaNewer, match=f"schema {NEXT}, newer"):
             attempt()
 
 
@@ -370,7 +370,25 @@ def test_a_migration_that_breaks_the_store_changes_nothing(sqlite_url: str, tmp_
     with pytest.raises(StoreFailed):
         Store.open(sqlite_url, schema=broken)
     with Store.open(sqlite_url) as store:
-        assert (store.schema_version(), store.verify()) == ("0001", [])
+        assert (store.schema_version(), store.verify()) == (PACKAGED.head, [])
+
+
+def test_what_the_first_schema_held_is_upgraded_whole(sqlite_url: str, tmp_path: Path) -> None:
+    location = tmp_path / "first"
+    shutil.copytree(PACKAGED.location, location, ignore=shutil.ignore_patterns("__pycache__"))
+    for later in location.glob("versions/*.py"):
+        if later.name != "first_schema.py":
+            later.unlink()
+    _made_by(sqlite_url, Schema(location=location, revisions=("0001",)))
+
+    with Store.open(sqlite_url) as store:
+        assert store.schema_version() == PACKAGED.head
+        assert do_run(store, seen(an_exposure(1))).new_exposures == 1
+        assert store.verify() == []
+
+
+def _made_by(url: str, schema: Schema) -> None:
+    Store.open(url, schema=schema).close()
 
 
 @pytest.mark.postgres
@@ -380,9 +398,9 @@ def test_postgresql_is_upgraded_only_when_asked(postgres_url: str, tmp_path: Pat
     assert Store.upgrade(postgres_url) is None
     assert Store.upgrade(postgres_url) is None
     newer = _newer_schema(tmp_path)
-    with pytest.raises(SchemaOutdated, match="has schema 0001, this program needs 0002"):
+    with pytest.raises(SchemaOutdated, match=f"has schema {PACKAGED.head}, this program needs {NEXT}"):
         Store.open(postgres_url, schema=newer)
-    assert "upgraded from schema 0001 to 0002." in str(Store.upgrade(postgres_url, schema=newer))
+    assert f"upgraded from schema {PACKAGED.head} to {NEXT}." in str(Store.upgrade(postgres_url, schema=newer))
     with Store.open(postgres_url, schema=newer) as store:
         assert do_run(store, seen(an_exposure(1))).new_exposures == 1
         assert store.verify() == []
@@ -427,14 +445,18 @@ def test_too_many_readers_at_once_are_told_plainly(sqlite_url: str) -> None:
             reader.close()  # type: ignore[attr-defined]
 
 
+NEXT = "9999"
+"""The revision of a schema that this program does not know yet."""
+
+
 def _newer_schema(folder: Path, change: str = "op.add_column('findings', sa.Column('ticket', sa.Text()))") -> Schema:
     location = folder / "migrations"
     shutil.copytree(PACKAGED.location, location, ignore=shutil.ignore_patterns("__pycache__"))
-    (location / "versions" / "second_schema.py").write_text(
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+    (location / "versions" / "next_schema.py").write_text(
+        f"import sqlalchemy as sa\nfrom alembic import op\nrevision = {NEXT!r}\ndown_revision = {PACKAGED.head!r}\n"
         f"def upgrade():\n    {change}\ndef downgrade():\n    pass\n"
     )
-    return Schema(location=location, revisions=(*PACKAGED.revisions, "0002"))
+    return Schema(location=location, revisions=(*PACKAGED.revisions, NEXT))
 
 
 def _write_and_be_cut_off(store: Store, other: Store) -> None:

@@ -35,7 +35,10 @@ class Omission(Enum):
         "objects that hold more encoded content than the limits on size, ratio and members allow",
     )
     DEPTH = ("decoding_depth", f"encoded content inside more than {DEPTH} layers of encoded content")
-    KIND = ("unopened_container", "archives of a kind that is not opened, such as 7z, rar and zstd")
+    KIND = (
+        "unopened_container",
+        "archives, documents and streams of a kind that is not opened, such as 7z, rar and zstd",
+    )
     FAULT = ("decoding_fault", "encoded content at which a decoder failed: read up to there, and a defect to report")
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -16,7 +16,7 @@ from connectors.detection.decoding.allowance import Allowance, Omission
 from connectors.detection.decoding.kinds import Encoding
 from connectors.detection.decoding.pieces import Claims, Piece
 from connectors.detection.decoding.plain_text import begins_well, is_worth_reading
-from connectors.detection.decoding.wrapped_runs import Run, read_run
+from connectors.detection.decoding.wrapped_runs import WRAPPED_FROM, Run, read_run
 from connectors.detection.matcher import Text
 
 _ANY = "[A-Za-z0-9+/_-]"
@@ -58,6 +58,8 @@ _SIGN_CHARACTERS = 16
 """Characters of the run in every sign but the padded one."""
 _SHORTEST = 24
 """Characters: no credential of a known format has less than 16 bytes."""
+_WRAPPED_FROM = 40
+"""Characters of a line, from which on lines of one length may be wrapped text."""
 _BEGINNING = re.compile(f"(?:{_GROUPS}|{_ZLIB})".encode())
 _ALONE = re.compile("|".join(_SELF_TELLING).encode())
 _BEFORE = re.compile(f"(?:{'|'.join((*_DELIMITERS, *_BLOCKS, _WORDS))})\\Z".encode())
@@ -69,20 +71,43 @@ _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
 def _find(buffer: Text, window: Window, marks: Sequence[int], claims: Claims, allowance: Allowance) -> Iterator[Piece]:
-    reached = window.start
+    reached = apart = window.start
     for start in _starts(buffer, window, marks):
         if start < reached or not begins_well(decoded(bytes(buffer[start : min(start + 64, window.end)]))):
             continue
-        run = read_run(buffer, window, start, _alphabet(buffer, window, start))
-        reached = run.end
+        # Lines that were together once are not put together again from the next one on.
+        wrapped_from = _WRAPPED_FROM if start >= apart else WRAPPED_FROM
+        run = read_run(buffer, window, start, _alphabet(buffer, window, start), wrapped_from=wrapped_from)
+        apart = max(apart, run.end)
         if run.end == window.end and not window.whole:
             allowance.omit(Omission.LARGE)
-        text = b"" if claims.cover(start, run.end) else _read(run)
-        if text:
-            if not allowance.afford(run.end - start):
+        readings = _readings(run, start)
+        reached = readings[-1][1]
+        free = [(text, end) for text, end in readings if text and not claims.cover(start, end)]
+        for text, end in free:
+            if not allowance.afford(end - start):
                 return
-            claims.add(start, run.end)
-            yield Piece("base64", text, start, run.end)
+            yield Piece("base64", text, start, end)
+        if readings[-1] in free:
+            claims.add(start, reached)
+
+
+def _readings(run: Run, start: int) -> list[tuple[bytes, int]]:
+    """Return the texts that a run may be, each with its end: all lines as one, the first line alone, or both.
+
+    Short lines of one length are wrapped text, or values one a line: the latter when they begin alike, or make no text
+    together. Of two lines the other may be a value or a rest, so both are read; what both hold is told once.
+    """
+    text = _read(run)
+    width = len(run.lines[0]) if len(run.lines) > 1 else 0
+    if not width or width >= WRAPPED_FROM or len(run.lines[1]) > width:
+        return [(text, run.end)]
+    alone = _read(Run(run.lines[:1], start + width)), start + width
+    in_groups = width % 4 == 0
+    if text in {b"", alone[0]} or (in_groups and run.lines[0][:4] == run.lines[1][:4]):
+        return [alone]
+    may_be_two = in_groups and len(run.lines) == 2 and _SIGN_CHARACTERS <= len(run.lines[1]) < width
+    return [(text, run.end), alone] if may_be_two else [(text, run.end)]
 
 
 def _starts(buffer: Text, window: Window, marks: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Inflating under an allowance: what gzip, zlib, bzip2, xz, zip and PDF have in common.
+"""Inflating under an allowance: what gzip, zlib, bzip2, xz, LZMA, zip and PDF have in common.
 
 Output is bounded in each call, so that a bomb costs what it is allowed and no more. A fault takes all that came out of
 the same portion of input with it: a damaged stream is therefore read again, in portions so small that little is lost.
@@ -74,6 +74,11 @@ def bzip2_stream() -> Expander:
 def xz_stream() -> Expander:
     """A stream of xz."""
     return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+
+
+def lzma_stream() -> Expander:
+    """A stream with the header that LZMA had before xz."""
+    return lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_XZ_MEMORY)
 
 
 class Expanded(msgspec.Struct, frozen=True):

@@ -35,7 +35,7 @@ class Container(msgspec.Struct, frozen=True):
     beginnings: tuple[bytes, ...]
     """The first two bytes it may have; without any, only content with NUL bytes is asked."""
     recognises: Callable[[Text, Window], bool]
-    """Whether a window is one. Takes constant time."""
+    """Whether a window is one. Takes constant time, or that of a search for a few bytes."""
     open: Callable[[Text, Window, Allowance], Iterator[Piece]]
     """Read what it holds, within the allowance, and as far as that is possible where it is damaged."""
     opened: bool = True

@@ -7,15 +7,13 @@ numbers instead of characters are not translated.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 
 from connectors.detection.batch import Window
 from connectors.detection.decoding.allowance import Allowance, Omission
-from connectors.detection.decoding.compressed_streams import expand, zlib_stream
 from connectors.detection.decoding.kinds import Container
+from connectors.detection.decoding.pdf_filters import unfiltered
 from connectors.detection.decoding.pieces import Piece
 from connectors.detection.decoding.plain_text import is_worth_reading
 from connectors.detection.matcher import Text
@@ -26,9 +24,7 @@ _STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _PICTURE = re.compile(
     rb"/Subtype\s{0,4}/Image|/(?:DCT|JPX|CCITTFax|JBIG2)Decode|/Type\s{0,4}/XRef|/FontFile|/Length1\b"
 )
-_ASCII85, _ASCII_HEX = b"/ASCII85Decode", b"/ASCIIHexDecode"
-_DEFLATED = re.compile(rb"/FlateDecode|/Fl\b")
-_ENCRYPTED = re.compile(rb"/Encrypt\s{1,8}\d")
+_ENCRYPTED = re.compile(rb"/Encrypt\s{0,8}(?:<<|(?<=\s)\d)")
 _SHOWS_TEXT = re.compile(rb"\bBT\b|[\])>]\s{0,8}T[jJ]\b")
 _TOKEN = re.compile(
     rb"\((?P<text>(?:[^()\\]++|\\[\s\S]|\((?:[^()\\]++|\\[\s\S])*+\))*+)\)"
@@ -51,9 +47,9 @@ def _recognises(buffer: Text, window: Window) -> bool:
 
 def _open(buffer: Text, window: Window, allowance: Allowance) -> Iterator[Piece]:
     raw = bytes(buffer[window.start : window.end])
-    if _ENCRYPTED.search(raw):
+    encrypted = _ENCRYPTED.search(raw) is not None
+    if encrypted:
         allowance.omit(Omission.ENCRYPTED)
-        return
     position = 0
     while (found := _STREAM.search(raw, position)) is not None:
         begin, before = found.end(), raw[max(position, found.start() - _DICTIONARY_BYTES) : found.start()]
@@ -64,35 +60,12 @@ def _open(buffer: Text, window: Window, allowance: Allowance) -> Iterator[Piece]
             continue
         if not allowance.next_member():
             break
-        for text in _texts(_content(raw, begin, end, dictionary, allowance)):
+        content = unfiltered(memoryview(raw)[begin:end], dictionary, allowance)
+        # What is encrypted looks damaged, and that was told. Streams may still be left as they are, as metadata is.
+        if content.missing is not None and (not encrypted or content.missing is Omission.LIMIT):
+            allowance.omit(content.missing)
+        for text in _texts(content.text):
             yield Piece("pdf", text, window.start, window.end, container=True)
-
-
-def _content(raw: bytes, begin: int, end: int, dictionary: bytes, allowance: Allowance) -> bytes:
-    """Undo the filters of a stream; those that are not known leave nothing."""
-    if _ASCII85 in dictionary or _ASCII_HEX in dictionary:
-        raw = _from_ascii(raw[begin:end], hexadecimal=_ASCII_HEX in dictionary)
-        begin, end = 0, len(raw)
-    if not _DEFLATED.search(dictionary):
-        content = raw[begin : min(end, begin + allowance.room)]
-        allowance.spend(len(content))
-        return content
-    found = expand(zlib_stream, memoryview(raw)[begin:end], 0, allowance)
-    if found.cut:
-        allowance.omit(Omission.LIMIT)
-    elif not found.ended:
-        allowance.omit(Omission.DAMAGED)
-    return found.text
-
-
-def _from_ascii(encoded: bytes, *, hexadecimal: bool) -> bytes:
-    try:
-        if hexadecimal:
-            digits = re.sub(rb"[^0-9A-Fa-f]", b"", encoded.partition(b">")[0])
-            return binascii.unhexlify(digits[: len(digits) // 2 * 2])
-        return base64.a85decode(encoded.partition(b"~>")[0].strip().removeprefix(b"<~"))
-    except ValueError:
-        return b""
 
 
 def _texts(content: bytes) -> Iterator[bytes]:

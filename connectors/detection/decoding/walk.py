@@ -21,7 +21,7 @@ from connectors.detection.decoding.allowance import DEPTH, Allowance, Omission, 
 from connectors.detection.decoding.kinds import Container
 from connectors.detection.decoding.pieces import Claims, Piece, source_spans
 from connectors.detection.decoding.reconciliation import Read, reconciled
-from connectors.detection.decoding.registry import CONTAINERS, ENCODINGS
+from connectors.detection.decoding.registry import CONTAINERS, ENCODINGS, PARTS
 from connectors.detection.decoding.wide_text import wide_pieces
 from connectors.detection.matcher import Text
 from connectors.detection.places import Places, comment_lines
@@ -250,7 +250,7 @@ def _by_form(buffer: Text, windows: Sequence[Window], binary: Collection[int]) -
         for number, opening in _OPENINGS:
             if (mark := opening(buffer, window)) is not None:
                 marks[number] = [mark]
-        container = _container_of(buffer, window, binary=index in binary) if window.offset == 0 else None
+        container = _container_of(buffer, window, binary=index in binary)
         wide: list[Piece] = []
         if index in binary:
             wide = wide_pieces(bytes(buffer[window.start : window.end]), window.offset, window.start)
@@ -260,8 +260,14 @@ def _by_form(buffer: Text, windows: Sequence[Window], binary: Collection[int]) -
 
 
 def _container_of(buffer: Text, window: Window, *, binary: bool) -> Container | None:
-    likely = _BY_BEGINNING.get(bytes(buffer[window.start : min(window.start + 2, window.end)]), [])
-    for container in (*likely, *_BINARY) if binary else likely:
+    """Return what a window is, or, of a later part of an object, what lies in it."""
+    likely: Sequence[Container] = ()
+    if window.offset == 0:
+        likely = _BY_BEGINNING.get(bytes(buffer[window.start : min(window.start + 2, window.end)]), [])
+        likely = (*likely, *_BINARY) if binary else likely
+    if binary and not window.whole:
+        likely = (*likely, *PARTS)
+    for container in likely:
         if container.recognises(buffer, window):
             return container
     return None

@@ -23,6 +23,8 @@ from connectors.detection.matcher import Text
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _END_BYTES = 22 + 0xFFFF
 """The last record with the longest comment it can have."""
+_BETWEEN = 56 + 20
+"""What Zip64 has between the directory and the last record."""
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _CENTRAL_HEADER = struct.Struct("<4s6H3L5H2L")
 _END_RECORD = struct.Struct("<4s4H2LH")
@@ -51,11 +53,49 @@ def _recognises(buffer: Text, window: Window) -> bool:
 def _recognises_by_end(buffer: Text, window: Window) -> bool:
     """Whether an archive hangs behind something else, such as the program that unpacks it."""
     low = max(window.start, window.end - _END_BYTES)
-    return window.whole and buffer.rfind(END, low, window.end) >= 0
+    return window.whole and (buffer.rfind(END, low, window.end) >= 0 or _last_end(buffer, window) >= 0)
+
+
+def _ends_in_part(buffer: Text, window: Window) -> bool:
+    """Whether an archive ends in a part of a large object, so that one lies there wherever it began."""
+    return not window.whole and _last_end(buffer, window) >= 0
+
+
+def _last_end(buffer: Text, window: Window) -> int:
+    """Return where the last record of an archive with members ends, its comment included; -1 where there is none.
+
+    A signature may follow, so it is looked for everywhere: what it says of itself must fit.
+    """
+    at = buffer.rfind(END, window.start, window.end)
+    while at >= 0:
+        if at + _END_RECORD.size <= window.end:
+            fields: tuple[int, ...] = _END_RECORD.unpack_from(buffer, at)
+            disk, first_disk, here, count, size, _, comment = fields[1:]
+            begin = at - size
+            fits = 0 < here == count and disk == first_disk == 0 and size >= count * _CENTRAL_HEADER.size
+            low = max(window.start, begin - _BETWEEN)
+            if fits and (begin < window.start or buffer.find(CENTRAL, low, begin + len(CENTRAL)) >= 0):
+                return min(at + _END_RECORD.size + comment, window.end)
+        at = buffer.rfind(END, window.start, at)
+    return -1
 
 
 def _open(buffer: Text, window: Window, allowance: Allowance) -> Iterator[Piece]:
-    raw = bytes(buffer[window.start : window.end])
+    return _members(bytes(buffer[window.start : window.end]), window, allowance)
+
+
+def _open_behind(buffer: Text, window: Window, allowance: Allowance) -> Iterator[Piece]:
+    at_end = buffer.rfind(END, max(window.start, window.end - _END_BYTES), window.end) >= 0
+    end = window.end if at_end else _last_end(buffer, window)
+    return _members(bytes(buffer[window.start : end]), window, allowance)
+
+
+def _leave(_buffer: Text, _window: Window, allowance: Allowance) -> Iterator[Piece]:
+    allowance.omit(Omission.LARGE)
+    yield from ()
+
+
+def _members(raw: bytes, window: Window, allowance: Allowance) -> Iterator[Piece]:
     missing = Omission.DAMAGED if window.whole else Omission.LARGE
     members = _by_directory(raw, allowance)
     if members is None:
@@ -226,5 +266,7 @@ def _by_headers(raw: bytes) -> Iterator[_Member]:
 
 
 ZIP = Container("zip", (LOCAL[:2],), _recognises, _open)
-ZIP_BEHIND = Container("zip", (), _recognises_by_end, _open)
+ZIP_BEHIND = Container("zip", (), _recognises_by_end, _open_behind)
 """An archive behind a program: asked only where content holds NUL bytes."""
+ZIP_IN_PART = Container("zip", (), _ends_in_part, _leave, opened=False)
+"""The end of an archive in any part of an object that is too large to be given at once: it is named."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agent.export.base import RunReport
 from agent.export.csv_table import COLUMNS, CsvTable, defused
 from storage.inventory import CloseReason, FindingStatus, Severity
-from tests.builders import a_finding, a_report, a_secret_exposure, an_exception
+from tests.builders import a_finding, a_report, a_secret_exposure, an_account_report, an_exception
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()))
 
@@ -38,6 +38,13 @@ def test_a_row_has_what_a_tracker_imports() -> None:
     assert ("payments", "app/settings.py:12") == (row["repository"], row["location"])
     assert "A secret stands at HEAD: GitHub personal access token" == row["title"]
     assert "first commit cccccccccccc of 2020-01-01 by Ada Author" in row["evidence"]
+
+
+def test_a_credential_is_called_by_its_holder() -> None:
+    (row,) = rows(an_account_report())
+
+    assert "rotation-overdue: access key key-of-robot of deploy-robot" == row["title"]
+    assert ("123456789012", "key-of-robot") == (row["repository"], row["location"])
 
 
 def test_what_was_closed_says_why() -> None:

@@ -22,6 +22,7 @@ from tests.builders import (
     a_gap,
     a_report,
     a_secret_exposure,
+    an_account_report,
     an_exception,
     an_occurrence,
     an_owner,
@@ -49,9 +50,12 @@ def a_full_report() -> RunReport:
         rule="missing-owner", subject_kind=SubjectKind.EXPOSURE, subject_uid="e1", outcome=Outcome.SATISFIED,
         severity=Severity.LOW, confidence=Confidence.HIGH, message="Somebody answers for it.",
     )  # fmt: skip
+    account = an_account_report()
     return a_report(
         gaps=(a_gap(),), references=(reference,), assessments=(assessment,), exceptions=(an_exception(),),
         exposures=(a_secret_exposure(), a_secret_exposure(uid="e2", first_commit=None, owners=(), occurrences=())),
+        identities=account.identities, credentials=account.credentials, stored_secrets=account.stored_secrets,
+        safeguards=account.safeguards,
     )  # fmt: skip
 
 
@@ -61,6 +65,16 @@ def test_every_line_is_valid_by_the_printed_schema() -> None:
     assert set(KINDS) == {line["kind"] for line in lines(report)}
     for line in lines(report):
         VALIDATOR.validate(line)
+
+
+def test_what_providers_list_has_lines_of_its_own() -> None:
+    by_kind = {line["kind"]: line for line in lines(an_account_report())}
+
+    assert ("IAM user", "deploy-robot") == (by_kind["identity"]["identity_kind"], by_kind["identity"]["name"])
+    assert ("access key", True) == (by_kind["credential"]["credential_kind"], by_kind["credential"]["present"])
+    assert "billing/database" == by_kind["stored_secret"]["name"]
+    assert "audit_log" == by_kind["safeguard"]["safeguard_kind"]
+    assert "123456789012" == by_kind["finding"]["repository"]
 
 
 def test_the_schema_refuses_what_is_no_record() -> None:

@@ -30,6 +30,7 @@ from tests.builders import (
     a_gap,
     a_report,
     a_secret_exposure,
+    an_account_report,
     an_exception,
     an_occurrence,
 )
@@ -144,3 +145,12 @@ def test_any_name_gives_a_valid_log(path: str, message: str, line: int | None, s
     assert not uri.startswith("/")
     assert ":" not in uri
     assert uri.isascii()
+
+
+def test_a_credential_is_a_logical_place() -> None:
+    (result,) = written(an_account_report())["runs"][0]["results"]
+
+    assert (
+        "access key key-of-robot of deploy-robot"
+        == (result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"])
+    )

@@ -4,9 +4,39 @@ from typing import Any
 
 import pytest
 
-from rules.joins.owner_precedence import path_pattern, resolve, resolve_resource, settled, who_answers
-from storage.inventory import Owner, OwnerAssignment, OwnerRole, OwnerSource, Policy
-from tests.rules.builders import an_author, an_exposure, an_occurrence, an_owner, days_ago
+from rules.joins.owner_precedence import (
+    path_pattern,
+    resolve,
+    resolve_resource,
+    settled,
+    settled_subject,
+    who_answers,
+)
+from storage.inventory import (
+    CredentialState,
+    Owner,
+    OwnerAssignment,
+    OwnerRole,
+    OwnerSource,
+    Policy,
+    SafeguardKind,
+    Subject,
+)
+from tests.rules.builders import (
+    a_coverage_state,
+    a_credential,
+    a_credential_state,
+    a_resource_state,
+    a_safeguard_state,
+    a_slot_state,
+    an_author,
+    an_exposure,
+    an_identity,
+    an_identity_state,
+    an_occurrence,
+    an_owner,
+    days_ago,
+)
 
 
 def names(owners: tuple[Owner, ...]) -> list[str]:
@@ -43,6 +73,73 @@ EVERYTHING = a_line("all")
 )
 def test_a_line_matches_repository_path_and_detector(line: OwnerAssignment, matches: bool) -> None:  # noqa: FBT001
     assert matches == bool(assigned(line))
+
+
+@pytest.mark.parametrize(
+    ("line", "identity", "slot", "value"),
+    [
+        pytest.param(EVERYTHING, True, True, True, id="everything"),
+        pytest.param(a_line("x", repository="example"), True, True, False, id="the account"),
+        pytest.param(a_line("x", repository="aws:account:*"), True, True, False, id="the account by its uid"),
+        pytest.param(a_line("x", repository="other"), False, False, False, id="another account"),
+        pytest.param(a_line("x", identity="deploy"), True, False, False, id="an identity's name"),
+        pytest.param(a_line("x", identity="aws:user:*"), True, False, False, id="its uid"),
+        pytest.param(a_line("x", identity="arn:*:user/deploy"), True, False, False, id="its alias"),
+        pytest.param(a_line("x", identity="other"), False, False, False, id="another identity"),
+        pytest.param(a_line("x", repository="other", identity="deploy"), False, False, False, id="its name elsewhere"),
+        pytest.param(a_line("x", secret="shop/*"), False, True, False, id="a stored secret"),
+        pytest.param(a_line("x", secret="deploy"), False, False, False, id="another stored secret"),
+        pytest.param(a_line("x", path="*.py"), False, False, True, id="a path is about values"),
+        pytest.param(a_line("x", detector="example-*"), False, False, True, id="a format is about values"),
+    ],
+)
+def test_a_line_that_narrows_down_one_sort_of_things_says_nothing_of_others(
+    line: OwnerAssignment,
+    identity: bool,  # noqa: FBT001
+    slot: bool,  # noqa: FBT001
+    value: bool,  # noqa: FBT001
+) -> None:
+    policy = Policy(owners=(line,))
+
+    assert identity == bool(resolve(an_identity(), policy))
+    assert slot == bool(resolve(a_slot_state().stored_secret, policy))
+    assert value == bool(assigned(line))
+    assert (line == EVERYTHING) == bool(resolve_resource(("example.com/shop",), policy))
+
+
+def test_the_special_line_wins_for_identities_too() -> None:
+    special = a_line("special", identity="deploy")
+
+    assert ["special"] == names(resolve(an_identity(), Policy(owners=(EVERYTHING, special))))
+    assert ["all"] == names(resolve(an_identity(), Policy(owners=(special, EVERYTHING))))
+
+
+def test_claims_of_tags_count_by_policy_and_those_of_a_log_never_do() -> None:
+    tag = an_owner(name="Tessa", source=OwnerSource.TAG)
+    maker = an_author(name="Mo", source=OwnerSource.AUDIT_LOG)
+    identity = an_identity(owners=(maker, tag))
+
+    assert ["Tessa", "Mo"] == names(resolve(identity, Policy()))
+    assert who_answers(resolve(identity, Policy(accountable_sources=frozenset()))) is None
+    counted = frozenset({OwnerSource.AUDIT_LOG})
+    assert who_answers(resolve(identity, Policy(accountable_sources=counted))) is None
+
+
+def test_subjects_are_settled_with_whose_they_are() -> None:
+    policy = Policy(owners=(EVERYTHING,))
+    subjects: list[Subject] = [an_exposure(), an_identity_state(), a_credential_state(), a_slot_state()]
+
+    for subject in subjects:
+        once = settled_subject(subject, policy)
+        assert once == settled_subject(once, policy)
+        assert subject != once
+    unowned: list[Subject] = [
+        a_resource_state(),
+        a_coverage_state(),
+        a_safeguard_state(SafeguardKind.AUDIT_LOG),
+        CredentialState(credential=a_credential(), present=True),
+    ]
+    assert unowned == [settled_subject(subject, policy) for subject in unowned]
 
 
 def test_the_last_matching_line_wins() -> None:

@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import quopri
+import re
 import sqlite3
 import struct
 import tarfile
@@ -117,12 +118,15 @@ def tar_of(files: Mapping[str, bytes], form: int = tarfile.GNU_FORMAT) -> bytes:
     return out.getvalue()
 
 
-def sqlite_of(*rows: tuple[object, ...]) -> bytes:
+def sqlite_of(*rows: tuple[object, ...], encoding: str = "UTF-8", key: str = "") -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "database")
         connection = sqlite3.connect(path)
         columns = ", ".join(f"c{number}" for number in range(len(rows[0])))
-        connection.execute(f"create table t ({columns})")
+        connection.execute(f"pragma encoding = '{encoding}'")
+        connection.execute(
+            f"create table t ({columns}, primary key ({key})) without rowid" if key else f"create table t ({columns})"
+        )
         connection.executemany(f"insert into t values ({', '.join('?' * len(rows[0]))})", rows)
         connection.commit()
         connection.close()
@@ -144,6 +148,36 @@ def pdf_of(content: bytes, dictionary: bytes = b"/Filter /FlateDecode") -> bytes
         + stream
         + b"\nendstream\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
     )
+
+
+def lzw_of(content: bytes, early: int = 1) -> bytes:
+    """A stream of LZW as PDF has it: codes grow `early` codes before they must."""
+    table, width, text, number, size = {bytes([byte]): byte for byte in range(256)}, 9, b"", 256, 9
+    known = 258
+    for byte in content:
+        if (longer := text + bytes([byte])) in table:
+            text = longer
+            continue
+        number, size = number << width | table[text], size + width
+        table[longer], known = known, known + 1
+        width = min(12, max(9, (known - 1 + early).bit_length()))
+        if known == 4096:
+            number, size = number << width | 256, size + width
+            table, width, known = {bytes([each]): each for each in range(256)}, 9, 258
+        text = bytes([byte])
+    number, size = number << width | table[text], size + width
+    width = min(12, max(9, (known + early).bit_length()))
+    number, size = number << width | 257, size + width
+    return (number << (-size % 8)).to_bytes(-(-size // 8), "big")
+
+
+def run_lengths_of(content: bytes) -> bytes:
+    """A stream of run lengths: of what is repeated, and of what is not."""
+    runs = (run[0] for run in re.finditer(rb"(?s:(.)\1{1,127}|(?:(.)(?!\2)){1,9})", content))
+    return b"".join(
+        bytes([257 - len(run), run[0]]) if len(run) > 1 and run[0] == run[1] else bytes([len(run) - 1]) + run
+        for run in runs
+    ) + bytes([128])
 
 
 def notebook_of(*lines: str) -> bytes:

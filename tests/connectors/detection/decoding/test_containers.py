@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import py_compile
+import random
 import struct
 import tarfile
 import zipfile
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from connectors.detection.batch import Batch, Window
 from connectors.detection.decoding.allowance import Allowance, Omission, Spending
 from connectors.detection.decoding.kinds import Container
+from connectors.detection.decoding.pdf_filters import unfiltered
 from connectors.detection.decoding.pieces import Claims, Piece
 from connectors.detection.decoding.walk import _Encoded, _Origin, _pieces
 from connectors.detection.matcher import Text
@@ -36,7 +38,9 @@ from tests.connectors.detection.decoding.encoded import (
     document_of,
     fresh,
     holders,
+    lzw_of,
     pdf_of,
+    run_lengths_of,
     scan,
     sqlite_of,
     tar_of,
@@ -44,6 +48,16 @@ from tests.connectors.detection.decoding.encoded import (
 )
 
 NOISE = b"\n".join(b"line %d of a text that packs badly: %x" % (n, n * 2654435761 % 2**61) for n in range(400))
+
+
+def lzma_of(text: bytes, **properties: int) -> bytes:
+    """A file of LZMA, which tells its size if it has the usual properties."""
+    chain = [{"id": lzma.FILTER_LZMA1, "dict_size": 3 << 20, **properties}]
+    packed = lzma.compress(text, lzma.FORMAT_ALONE, filters=chain)
+    return packed if properties else packed[:5] + struct.pack("<Q", len(text)) + packed[13:]
+
+
+SHOWN = b"BT (" + NOISE[:9000].replace(b" ", b"   ") + b") Tj (Token: " + TOKEN + b") Tj ET"
 
 
 def way(content: bytes) -> tuple[str, ...]:
@@ -65,11 +79,18 @@ def way(content: bytes) -> tuple[str, ...]:
         pytest.param(zlib.compress(LINE * 3, 9), ("zlib",), id="zlib, best"),
         pytest.param(bz2.compress(LINE) + bz2.compress(b"more"), ("bzip2",), id="bzip2"),
         pytest.param(lzma.compress(NOISE + LINE), ("xz",), id="xz"),
+        pytest.param(lzma.compress(NOISE + LINE, lzma.FORMAT_ALONE), ("lzma",), id="lzma"),
+        pytest.param(lzma_of(NOISE + LINE), ("lzma",), id="lzma that tells its size"),
+        pytest.param(lzma_of(NOISE + LINE, lc=0, lp=2, pb=0), ("lzma",), id="lzma of other properties"),
         pytest.param(zip_of({"a/b.env": LINE * 3}), ("zip:a/b.env",), id="zip"),
         pytest.param(zip_of({"a.env": LINE}, zipfile.ZIP_STORED), ("zip:a.env",), id="zip, stored"),
         pytest.param(zip_of({"a.env": LINE}, zipfile.ZIP_BZIP2), ("zip:a.env",), id="zip, bzip2"),
         pytest.param(zip_of({"a.env": LINE * 3}, zipfile.ZIP_LZMA), ("zip:a.env",), id="zip, lzma"),
         pytest.param(b"MZ\0\0" * 999 + zip_of({"a.env": LINE * 3}), ("zip:a.env",), id="zip behind a program"),
+        pytest.param(
+            b"MZ\0\0" * 999 + zip_of({"a.env": LINE * 3}) + b"\x30\x82\x55" * 30_000,
+            ("zip:a.env",), id="zip between a program and its signature",
+        ),
         pytest.param(tar_of({"etc/a.env": LINE}), ("tar:etc/a.env",), id="tar"),
         pytest.param(tar_of({"n" * 120 + "/a": LINE}), (f"tar:{'n' * 120}/a",), id="tar, GNU name"),
         pytest.param(tar_of({"n" * 120 + "/a": LINE}, tarfile.PAX_FORMAT), (f"tar:{'n' * 120}/a",), id="tar, pax name"),
@@ -93,6 +114,17 @@ def way(content: bytes) -> tuple[str, ...]:
             ("pdf",),
             id="pdf, ASCII85",
         ),
+        pytest.param(pdf_of(lzw_of(SHOWN), b"/Filter /LZWDecode"), ("pdf",), id="pdf, LZW"),
+        pytest.param(
+            pdf_of(lzw_of(SHOWN, 0), b"/Filter /LZWDecode /DecodeParms << /EarlyChange 0 >>"),
+            ("pdf",), id="pdf, LZW, late",
+        ),
+        pytest.param(pdf_of(run_lengths_of(SHOWN), b"/Filter /RunLengthDecode"), ("pdf",), id="pdf, run lengths"),
+        pytest.param(
+            pdf_of(lzw_of(run_lengths_of(SHOWN)).hex().encode() + b">", b"/Filter[/AHx/LZW/RL]"),
+            ("pdf",), id="pdf, three filters",
+        ),
+        pytest.param(pdf_of(lzw_of(SHOWN), b"/F#69lter /LZW#44ecode"), ("pdf",), id="pdf, names in disguise"),
     ],
 )  # fmt: skip
 def test_containers(content: bytes, decoding: tuple[str, ...]) -> None:
@@ -141,6 +173,64 @@ def test_what_was_deleted_from_a_database_still_lies_there() -> None:
     assert [one.detector for one in scan(wiped)] == ["postgresql-url"]
 
 
+def cell_of(content: bytes, number: int) -> int:
+    """Where the pointer to a record of a database of one table stands, on its second page."""
+    page = int.from_bytes(content[16:18], "big")
+    assert content[page] == 0x0D
+    return page + 8 + 2 * number
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(lambda content, at: (at, b"\xff\xff"), id="it lies outside its page"),
+        pytest.param(lambda content, at: (at, b"\0\1"), id="it lies in the page's header"),
+        pytest.param(
+            lambda content, at: (4096 + int.from_bytes(content[at : at + 2], "big"), b"\xff" * 8), id="it has no end"
+        ),
+        pytest.param(
+            lambda content, at: (4096 + int.from_bytes(content[at : at + 2], "big") + 2, b"\x7f"),
+            id="its header is wrong",
+        ),
+    ],
+)
+def test_one_record_that_cannot_be_read_costs_no_other(wrong: Callable[[bytes, int], tuple[int, bytes]]) -> None:
+    content = sqlite_of(*((number, "name", a_token(number).decode(), "active") for number in range(5)))
+    place, other = wrong(content, cell_of(content, 2))
+    damaged = content[:place] + other + content[place + len(other) :]
+    for number in (0, 1, 3, 4):
+        (one,) = holders(scan(damaged), a_token(number))
+        assert one.decoding == ("sqlite",)
+    assert omissions(damaged)[0] == {Omission.DAMAGED}
+    assert omissions(content)[0] == set()
+
+
+@pytest.mark.parametrize("told", [0, 1, 2, 3, 9])
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
+def test_texts_of_a_database_whose_header_is_wrong_about_their_encoding(told: int, encoding: str) -> None:
+    content = sqlite_of((1, "name", TOKEN.decode(), "active"), encoding=encoding)
+    (one,) = holders(scan(content[:56] + told.to_bytes(4, "big") + content[60:]))
+    assert one.decoding == ("sqlite",)
+
+
+def test_records_on_inner_pages_of_an_index() -> None:
+    tokens = [a_token(number).decode() for number in range(400)]
+    content = sqlite_of(*(("name", token, "active") for token in tokens), key="c1")
+    assert b"\x02" in {content[start : start + 1] for start in range(4096, len(content), 4096)}
+    found = scan(content)
+    for token in tokens:
+        assert len(holders(found, token.encode())) == 1
+
+
+def test_a_long_record_is_read_to_its_end() -> None:
+    assert omissions(sqlite_of(("x " * 700_000 + TOKEN.decode(), "active"))) == (set(), 1)
+
+
+def test_a_page_size_that_cannot_be_is_named() -> None:
+    content = sqlite_of((1, "name", TOKEN.decode(), "active"))
+    assert omissions(content[:16] + b"\x10\1" + content[18:]) == ({Omission.DAMAGED}, 1)
+
+
 def test_an_unclosed_string_of_a_pdf_is_read_and_what_follows_as_well() -> None:
     assert way(pdf_of(b"BT (Token: " + TOKEN)) == ("pdf",)
     assert way(pdf_of(b"BT (a ( [(" + TOKEN[:9] + b")-12(" + TOKEN[9:] + b")] TJ ET")) == ("pdf",)
@@ -176,6 +266,7 @@ CUT: list[tuple[Callable[[bytes], bytes], str]] = [
     (gzip.compress, "gzip"),
     (zlib.compress, "zlib"),
     (lambda text: lzma.compress(text, check=lzma.CHECK_NONE), "xz"),
+    (lambda text: lzma.compress(text, lzma.FORMAT_ALONE), "lzma"),
     (lambda text: zip_of({"a": text}), "zip"),
     (lambda text: tar_of({"a": text}), "tar"),
     (lambda text: gzip.compress(tar_of({"a": text})), "tar.gz"),
@@ -303,11 +394,35 @@ def encrypted_zip() -> bytes:
     return bytes(content)
 
 
+def compound_of(stream: str) -> bytes:
+    """A compound file, as far as it is looked at: a header, an entry of the directory, and wide text."""
+    entry = stream.encode("utf-16-le").ljust(512, b"\0")
+    text = LINE.decode().encode("utf-16-le").ljust(512, b"\0")
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0") + entry + text + b"\xff" * 512
+
+
 @pytest.mark.parametrize(
     ("content", "omission", "found"),
     [
         pytest.param(encrypted_zip(), Omission.ENCRYPTED, 1, id="an encrypted member beside another"),
-        pytest.param(pdf_of(LINE).replace(b"/Root", b"/Encrypt 9 0 R /Root"), Omission.ENCRYPTED, 0, id="a PDF"),
+        pytest.param(
+            pdf_of(b"\xa7" * 90, b"").replace(b"/Root", b"/Encrypt 9 0 R /Root"), Omission.ENCRYPTED, 0, id="a PDF"
+        ),
+        pytest.param(
+            pdf_of(LINE).replace(b"/Root", b"/Encrypt<</V 1>>/Root"), Omission.ENCRYPTED, 1, id="PDF, not really"
+        ),
+        pytest.param(pdf_of(LINE, b"/Filter /BrotliDecode"), Omission.KIND, 1, id="PDF, unknown filter"),
+        pytest.param(pdf_of(LINE, b"/Filter 9 0 R"), Omission.KIND, 1, id="PDF, filter told elsewhere"),
+        pytest.param(
+            pdf_of(LINE, b"/Filter /FlateDecode /DecodeParms << /Predictor 12 >>"), Omission.KIND, 1, id="predictor"
+        ),
+        pytest.param(pdf_of(lzw_of(SHOWN)[:900], b"/Filter /LZWDecode"), Omission.DAMAGED, 0, id="PDF, LZW cut off"),
+        pytest.param(pdf_of(b"\xff" * 90, b"/Filter /LZWDecode"), Omission.DAMAGED, 0, id="PDF, no LZW"),
+        pytest.param(pdf_of(run_lengths_of(SHOWN)[:-9], b"/Filter /RL"), Omission.DAMAGED, 1, id="PDF, runs cut off"),
+        pytest.param(pdf_of(b"zz}z~>", b"/Filter /ASCII85Decode"), Omission.DAMAGED, 0, id="PDF, no base 85"),
+        pytest.param(pdf_of(LINE, b"/Filter[" + b"/AHx" * 9 + b"]"), Omission.LIMIT, 1, id="PDF, nine filters"),
+        pytest.param(compound_of("WordDocument"), Omission.KIND, 1, id="an old document"),
+        pytest.param(compound_of("EncryptedPackage"), Omission.ENCRYPTED, 1, id="an encrypted document"),
         pytest.param(b"7z\xbc\xaf\x27\x1c" + bytes(40), Omission.KIND, 0, id="7z"),
         pytest.param(b"Rar!\x1a\x07\x01\x00" + bytes(40), Omission.KIND, 0, id="rar"),
         pytest.param(b"\x28\xb5\x2f\xfd" + bytes(40), Omission.KIND, 0, id="zstd"),
@@ -319,6 +434,22 @@ def test_what_cannot_be_read_is_named(content: bytes, omission: Omission, found:
     assert omissions(content) == ({omission}, found)
 
 
+def test_the_example_that_the_standard_gives_of_lzw() -> None:
+    """ISO 32000-1, section 7.4.4.2."""
+    packed = bytes.fromhex("800b6050220c0c8501")
+    found = unfiltered(memoryview(packed), b"/Filter /LZWDecode", Allowance("object", 9, Spending()))
+    assert (found.text, found.missing) == (bytes.fromhex("2d2d2d2d2d412d2d2d42"), None)
+
+
+@pytest.mark.parametrize(
+    "dictionary",
+    [b"/Filter [ /%s ]" % name for name in (b"DCTDecode", b"JPXDecode", b"CCITTFaxDecode", b"JBIG2Decode", b"DCT")]
+    + [b"/Length1 90 /Filter /Unknown", b"/Filter null", b"/Filter []"],
+)
+def test_pictures_and_fonts_of_a_pdf_are_no_loss(dictionary: bytes) -> None:
+    assert omissions(pdf_of(random.Random(3).randbytes(300), dictionary)) == (set(), 0)
+
+
 def test_large_objects_come_in_windows_and_are_opened_by_the_first_alone() -> None:
     content = gzip.compress(LINE + NOISE)
     one = fresh()
@@ -328,10 +459,29 @@ def test_large_objects_come_in_windows_and_are_opened_by_the_first_alone() -> No
     assert set(one.left_out) == {Omission.LARGE}
 
 
+@pytest.mark.parametrize("behind", [b"", b"\x30\x82\x55" * 9_000, bytes(9)], ids=["none", "signature", "zeros"])
+@pytest.mark.parametrize("size", [2_000, 5_000, 90_000])
+def test_an_archive_behind_a_large_program_is_named(size: int, behind: bytes) -> None:
+    content = b"MZ\0\0" * 25_000 + zip_of({f"{number}.env": NOISE for number in range(9)}) + LINE + behind
+    one, overlap = fresh(), 1_000
+    for offset in range(0, len(content), size - overlap):
+        part = content[offset : offset + size]
+        list(one.detect(Batch(part, [Window("x", 0, len(part), offset=offset, whole=False)])))
+    assert one.left_out == {Omission.LARGE: {"x"}}
+
+
+def test_a_large_program_without_an_archive_is_none() -> None:
+    one = fresh()
+    for part in (b"MZ\0\0" * 9_000 + b"PK\5\6" + LINE, b"MZ\0\0" + NO_MEMBERS, NO_MEMBERS + bytes(99)):
+        list(one.detect(Batch(part, [Window("x", 0, len(part), offset=70, whole=False)])))
+    assert not one.left_out
+
+
 # Whatever the bytes are, opening them neither fails nor goes astray.
 
 MAGICS = [
     b"\x1f\x8b\x08\0", b"PK\3\4\x14\0\0\0\x08\0", b"PK\5\6", b"x\x9c", b"BZh91AY&SY", b"\xfd7zXZ\0\0\4",
+    b"]\0\0\x80\0" + b"\xff" * 8 + b"\0",
     b"%PDF-1.4\nstream\n",
     b"SQLite format 3\0\x02\0", b"\xca\xfe\xba\xbe\0\0\0\x34", b"\xa7\r\r\n" + bytes(12) + b"\xe3",
     b"<?xml schemas.openxmlformats.org/", b'{"nbformat": 4, "',
@@ -346,6 +496,7 @@ def test_any_bytes_behind_a_magic(magic: bytes, rest: bytes) -> None:
 
 WHOLE = [
     gzip.compress(LINE), zip_of({"a": LINE, "b": LINE}), tar_of({"a": LINE}), bz2.compress(LINE), lzma.compress(LINE),
+    lzma.compress(LINE, lzma.FORMAT_ALONE),
     sqlite_of(("a", TOKEN.decode()), ("b" * 5000, 1)), class_of(TOKEN, b"x"), pdf_of(b"BT (" + TOKEN + b") Tj ET"),
     document_of(TOKEN), json.dumps({"nbformat": 4, "source": ["a\n", '"']}).encode(),
 ]  # fmt: skip

@@ -71,7 +71,7 @@ def test_base64_of_the_url_alphabet() -> None:
         pytest.param(b'x = """\n', b"    ", b"\n", id="a text of several lines"),
     ],
 )
-@pytest.mark.parametrize("width", [60, 64, 76])
+@pytest.mark.parametrize("width", [40, 43, 48, 50, 56, 57, 60, 64, 70, 76])
 def test_wrapped_base64(before: bytes, indent: bytes, line_end: bytes, width: int) -> None:
     encoded = base64_of(BLOCK)
     lines = [encoded[start : start + width] for start in range(0, len(encoded), width)]
@@ -90,6 +90,33 @@ def test_several_values_one_a_line() -> None:
     tokens = [a_token(number) for number in range(4)]
     content = b"\n".join(base64_of(b"t=" + token) for token in tokens) + b"\n"
     assert [found_in(content, token)[0] for token in tokens] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("width", [*range(40, 60), 62, 70, 72, 100])
+@pytest.mark.parametrize("before", [b"", b"x", b"some words before it, and a few more of them\n"])
+def test_a_token_over_two_lines(width: int, before: bytes) -> None:
+    encoded = base64_of(before + LINE)
+    content = b"\n".join(encoded[start : start + width] for start in range(0, len(encoded), width)) + b"\n"
+    assert found_in(b"first\n" + content)[:2] == (2, ("base64",))
+
+
+@pytest.mark.parametrize("prefix", [b"", b"a ", b"t=", b"key=", b"a=:", b"tk "])
+@pytest.mark.parametrize("count", [2, 3, 9])
+def test_short_values_one_a_line_are_not_put_together(prefix: bytes, count: int) -> None:
+    tokens = [a_token(number) for number in range(count)]
+    for strip in (b"", b"="):
+        lines = [base64_of(prefix + token).rstrip(strip or None) for token in tokens]
+        content = b"\n".join(lines) + b"\n"
+        assert [found_in(content, token)[0] for token in tokens] == [*range(1, count + 1)]
+        assert [one.decoding for one in scan(content) if one.tags] == [("base64",)] * count
+
+
+def test_two_values_of_two_lengths() -> None:
+    content = base64_of(TOKEN + b" !") + b"\n" + base64_of(b"pw=" + PASSWORD[:9]) + b"\n"
+    assert found_in(content)[0] == 1
+    wrapped = base64_of(b"a text of some words " + TOKEN)
+    (one,) = holders(scan(wrapped[:56] + b"\n" + wrapped[56:] + b"\n"))
+    assert one.line == 1
 
 
 def test_a_command_of_powershell() -> None:

@@ -19,7 +19,17 @@ from connectors.detection.decoding.allowance import MEMBER_BYTES, MEMBERS, Allow
 from connectors.detection.decoding.pieces import Claims
 from connectors.detection.decoding.registry import CONTAINERS
 from connectors.detection.detector import Detector
-from tests.connectors.detection.decoding.encoded import LINE, base64_of, detector, fresh, holders, scan, tar_of, zip_of
+from tests.connectors.detection.decoding.encoded import (
+    LINE,
+    base64_of,
+    detector,
+    fresh,
+    holders,
+    lzw_of,
+    scan,
+    tar_of,
+    zip_of,
+)
 
 ZEROS = bytes(1 << 20)
 
@@ -43,11 +53,17 @@ def nested(pack: Callable[[bytes], bytes], layers: int, inner: bytes) -> bytes:
     return inner
 
 
+def clears(size: int) -> bytes:
+    """A stream of LZW that begins anew with each code."""
+    return int("100000000" * 8, 2).to_bytes(9, "big") * (size // 9)
+
+
 BOMBS: dict[str, Callable[[], bytes]] = {
     "gzip": lambda: gzip.compress(ZEROS * 40),
     "zlib": lambda: zlib.compress(ZEROS * 40),
     "bzip2": lambda: bz2.compress(ZEROS * 40),
     "xz": lambda: lzma.compress(ZEROS * 40),
+    "lzma": lambda: lzma.compress(ZEROS * 40, lzma.FORMAT_ALONE),
     "zip": lambda: zip_of({"a": ZEROS * 40}),
     "zip of many": lambda: zip_of({f"a{number}": ZEROS for number in range(120)}),
     "overlapping zip": lambda: overlapping_zip(9_000, 1 << 20),
@@ -59,6 +75,9 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "many members": lambda: tar_of({f"{number}": b"" for number in range(MEMBERS + 100)}),
     "many streams": lambda: gzip.compress(b"") * 5_000,
     "pdf": lambda: b"%PDF-1.4\n<</Filter/FlateDecode>>\nstream\n" + zlib.compress(ZEROS * 40) + b"\nendstream",
+    "pdf, LZW": lambda: b"%PDF-1.4\n<</Filter/LZW>>\nstream\n" + lzw_of(ZEROS * 8)[:-2] * 9 + b"\nendstream",
+    "pdf, LZW that clears": lambda: b"%PDF-1.4\n<</Filter/LZW>>\nstream\n" + clears(2 << 20),
+    "pdf, runs": lambda: b"%PDF-1.4\n<</Filter[/RL/RL/RL]>>\nstream\n" + b"\x81\x81" * 200_000 + b"\nendstream",
 }
 
 
@@ -133,6 +152,13 @@ HALF_TEXT = base64_of(b"a text that goes on as such for quite a while " + random
 PUMPS: dict[str, tuple[bytes, bytes]] = {
     "base64": (b"", b"'" + base64_of(b"a text of some words") + b"'"),
     "base64 lines": (b"", base64_of(b"x" * 57) + b"\n"),
+    "base64, short lines": (b"", base64_of(b"x" * 30) + b"\n"),
+    "base64, short lines that differ": (
+        b"",
+        b"".join(base64_of(b"%d a text of 33 bytes, no more.." % n) + b"\n" for n in range(10, 99)),
+    ),
+    "base64, lines of 41": (b"", base64_of(b"y" * 33)[:41] + b"\n"),
+    "base64, short lines and shorter": (b"", base64_of(b"x" * 30) + b"\n" + base64_of(b"yz" * 9) + b"\n"),
     "base64 that turns out binary": (b"", HALF_TEXT),
     "padding": (b"", base64_of(b"a text of some words..") + b" "),
     "self-telling": (b"", b" H4sIAAAAAAAA"),
@@ -154,6 +180,7 @@ PUMPS: dict[str, tuple[bytes, bytes]] = {
     "notebook": (b'{"nbformat": 4, ', b'"a\\n", "'),
     "tar": (b"", tar_of({"a": b""})[:512]),
     "zip headers": (b"", b"PK\3\4\x14\0\0\0\x08\0" + bytes(20)),
+    "zip ends": (b"MZ\0", b"PK\5\6"),
     "pdf": (b"%PDF-1.4\n", b"<</Filter/FlateDecode>>stream\nx\x9c\0\0endstream\n"),
     "pdf text": (b"%PDF-1.4\n<<>>stream\nBT ", b"(a(b)"),
     "sqlite": (b"SQLite format 3\0\x10\0" + bytes(82), b"\x0d\0\0\x07\0" + b"\x0f\0" * 2045 + b"\0"),

@@ -1,0 +1,153 @@
+"""The part of the table about accounts: what was listed of each, and what is at fault with what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from agent.export.base import OPEN_STATUSES, RunReport, counted, days_between
+from agent.report.columns import Column, hanging, print_columns
+from agent.report.severities import SEVERITY_STYLES, severity_words
+from agent.terminal import plain
+from storage.inventory import (
+    Confidence,
+    CoverageStatus,
+    Credential,
+    Facet,
+    Finding,
+    Identity,
+    Record,
+    Scope,
+    Severity,
+    StoredSecret,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+_COLUMNS = (
+    Column(heading="severity"),
+    Column(heading="what", least=18, most=60),
+    Column(heading="account", least=12, most=40),
+    Column(heading="made", least=9, most=18),
+    Column(heading="last used", least=9, most=18),
+    Column(heading="owner", least=10, most=32),
+    Column(heading="faults", least=20, most=70),
+    Column(heading="finding"),
+)
+
+
+class _Times(Record, frozen=True, kw_only=True):
+    """What there is to say of the age and the use of something listed."""
+
+    made: str = ""
+    used: str = ""
+
+
+def print_accounts(report: RunReport, console: Console) -> None:
+    """Say, account by account, how much of what was listed."""
+    coverage = {row.scope_uid: row for row in report.coverage}
+    by_resource: dict[str, list[Scope]] = {}
+    for scope in report.scopes:
+        if scope.api is not None:
+            by_resource.setdefault(scope.resource_uid, []).append(scope)
+    if not by_resource:
+        return
+    calls = sum(coverage[scope.uid].calls for scopes in by_resource.values() for scope in scopes)
+    console.print(plain(f"Listed {counted(len(by_resource), 'account')} by {counted(calls, 'call')}", "bold"))
+    for uid, scopes in sorted(by_resource.items(), key=lambda item: report.resource_name(item[0])):
+        whole = all(coverage[scope.uid].status is CoverageStatus.COMPLETE for scope in scopes)
+        mark = plain("  complete    ", "green") if whole else plain("  INCOMPLETE  ", "bold red")
+        held = ", ".join(_held(uid, report)) or "nothing was listed"
+        console.print(hanging(mark, f"{report.resource_name(uid)}: {held}"))
+
+
+def _held(resource_uid: str, report: RunReport) -> Iterator[str]:
+    """How many of each kind an account holds at present."""
+    counts = (
+        (sum(s.present and s.identity.resource_uid == resource_uid for s in report.identities), "identity"),
+        (sum(s.present and s.credential.resource_uid == resource_uid for s in report.credentials), "credential"),
+        (sum(s.present and s.stored_secret.resource_uid == resource_uid for s in report.stored_secrets), "secret"),
+        (sum(s.present and s.safeguard.resource_uid == resource_uid for s in report.safeguards), "safeguard"),
+    )
+    plurals = {"identity": "identities", "secret": "stored secrets"}
+    for count, noun in counts:
+        if count:
+            yield counted(count, "stored secret" if noun == "secret" else noun, plurals.get(noun))
+
+
+def print_faults(report: RunReport, console: Console, *, severity: Severity, confidence: Confidence) -> None:
+    """Print a row for each identity, credential, slot or safeguard with an open finding, the worst first."""
+    rows = sorted(
+        (
+            (uid, faults)
+            for uid, findings in report.findings_by_subject.items()
+            if uid in report.listed_names and (faults := _open(findings, severity, confidence))
+        ),
+        key=lambda row: (-row[1][0].severity.rank, -row[1][0].confidence.rank, report.listed_names[row[0]], row[0]),
+    )
+    if not any(scope.api for scope in report.scopes):
+        return
+    console.print()
+    if not rows:
+        console.print(plain("Nothing at fault in what was listed.", "green"))
+        return
+    console.print(plain(f"{counted(len(rows), 'thing')} at fault, worst first", "bold"))
+    times = _times(report)
+    cells = [tuple(_cells(uid, faults, times.get(uid, _Times()), report)) for uid, faults in rows]
+    if not print_columns(_COLUMNS, cells, console):
+        for line in cells:
+            console.print(line[0] + plain("  ") + line[1])
+            told = (f"{column.heading}: {cell}" for column, cell in zip(_COLUMNS[2:], line[2:], strict=True) if cell)
+            console.print(hanging("    ", "; ".join(told)))
+
+
+def _open(findings: Sequence[Finding], severity: Severity, confidence: Confidence) -> tuple[Finding, ...]:
+    """The open findings that are grave and sure enough, the worst first."""
+    return tuple(
+        finding
+        for finding in findings
+        if finding.status in OPEN_STATUSES
+        and finding.severity.rank >= severity.rank
+        and finding.confidence.rank >= confidence.rank
+    )
+
+
+def _cells(uid: str, faults: Sequence[Finding], times: _Times, report: RunReport) -> Iterator[Text]:
+    worst = faults[0]
+    yield plain(severity_words(worst.severity, worst.confidence), SEVERITY_STYLES[worst.severity])
+    account = report.resource_name(worst.resource_uid) if worst.resource_uid else ""
+    codes = ", ".join(finding.rule for finding in faults)
+    for text in (
+        report.listed_names[uid],
+        account,
+        times.made,
+        times.used,
+        worst.owner or "nobody",
+        codes,
+        worst.uid[:10],
+    ):
+        yield plain(text)
+
+
+def _times(report: RunReport) -> dict[str, _Times]:
+    as_of = report.run.as_of
+    things: list[Identity | Credential | StoredSecret] = [
+        *(state.identity for state in report.identities),
+        *(state.credential for state in report.credentials),
+        *(state.stored_secret for state in report.stored_secrets),
+    ]
+    return {
+        thing.uid: _Times(
+            made="unknown" if (age := days_between(thing.created_time, as_of)) is None else f"{age:,} days ago",
+            used=_used(days_between(thing.last_used_time, as_of), known=Facet.LAST_USE in thing.observed),
+        )
+        for thing in things
+    }
+
+
+def _used(days: int | None, *, known: bool) -> str:
+    if days is not None:
+        return f"{days:,} days ago"
+    return "never" if known else "unknown"

@@ -1,0 +1,57 @@
+"""What providers list, as the rules see it: an identity with its credentials, a credential with its holder.
+
+Everything is read in parts, so that a million credentials pass through without lying in memory together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from storage.inventory import (
+    Credential,
+    CredentialState,
+    Identity,
+    IdentityState,
+    Safeguard,
+    SafeguardState,
+    StoredSecret,
+    StoredSecretState,
+)
+from storage.listing import credentials_of, entries, entries_of
+
+
+def identity_states(connection: Connection, run: int | None = None) -> Iterator[IdentityState]:
+    """Yield the identities by uid; where a run is named, those that it speaks of."""
+    for part in entries(connection, Identity, run):
+        credentials = credentials_of(connection, [entry.thing.uid for entry in part])
+        for entry in part:
+            yield IdentityState(
+                identity=entry.thing, present=entry.present, credentials=credentials.get(entry.thing.uid, ())
+            )
+
+
+def credential_states(connection: Connection, run: int | None = None) -> Iterator[CredentialState]:
+    """Yield the credentials by uid; where a run is named, those that it speaks of."""
+    for part in entries(connection, Credential, run):
+        holders = sorted({entry.thing.identity_uid for entry in part if entry.thing.identity_uid is not None})
+        identities = {entry.thing.uid: entry.thing for entry in entries_of(connection, Identity, holders)}
+        for entry in part:
+            yield CredentialState(
+                credential=entry.thing, present=entry.present, identity=identities.get(entry.thing.identity_uid or "")
+            )
+
+
+def stored_secret_states(connection: Connection, run: int | None = None) -> Iterator[StoredSecretState]:
+    """Yield the slots by uid; where a run is named, those that it speaks of."""
+    for part in entries(connection, StoredSecret, run):
+        for entry in part:
+            yield StoredSecretState(stored_secret=entry.thing, present=entry.present)
+
+
+def safeguard_states(connection: Connection, run: int | None = None) -> Iterator[SafeguardState]:
+    """Yield the safeguards by uid; where a run is named, those that it speaks of."""
+    for part in entries(connection, Safeguard, run):
+        for entry in part:
+            yield SafeguardState(safeguard=entry.thing, present=entry.present)

@@ -1,0 +1,75 @@
+"""The table of accounts: how much was listed, what could not be, and what is at fault, the worst first."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from msgspec.structs import replace
+
+from agent.export.base import RunReport
+from agent.report.table import Floors, print_report
+from agent.terminal import console
+from storage.inventory import CoverageStatus, FindingStatus, Severity, SubjectKind
+from tests.builders import a_finding, a_gap, a_report, an_account_report
+
+ACCOUNT_ROW = ("access key key-of-robot of deploy-robot", "123456789012", "400 days ago", "3 days ago")
+
+
+@pytest.fixture(params=[60, 200], ids=lambda width: f"{width} columns")
+def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setenv("COLUMNS", str(request.param))
+    return int(request.param)
+
+
+def printed(report: RunReport) -> str:
+    stream = io.StringIO()
+    print_report(report, console(stream, colour=False), Floors())
+    return " ".join(stream.getvalue().split())
+
+
+@pytest.mark.usefixtures("width")
+def test_an_account_is_told_whole() -> None:
+    text = printed(an_account_report())
+
+    assert "Listed 1 account by 7 calls" in text
+    assert "complete 123456789012: 1 identity, 1 credential, 1 stored secret, 1 safeguard" in text
+    assert "1 thing at fault, worst first" in text
+    for words in (*ACCOUNT_ROW, "rotation-overdue", "Ada Author"):
+        assert words in text
+    assert "No secrets found" not in text
+    assert "Looked at 0" not in text
+
+
+def test_what_was_refused_comes_before_what_is_at_fault() -> None:
+    report = an_account_report()
+    (scope,), (row,) = report.scopes, report.coverage
+    gap = a_gap(scope_uid=scope.uid, detail="ListAccessKeys was denied; grant iam:ListAccessKeys.")
+    text = printed(an_account_report(coverage=(replace(row, status=CoverageStatus.DENIED),), gaps=(gap,)))
+
+    assert "INCOMPLETE 123456789012" in text
+    assert text.index("grant iam:ListAccessKeys") < text.index("at fault")
+
+
+def test_without_a_fault_the_table_says_so_of_what_was_listed() -> None:
+    report = an_account_report()
+    closed = replace(report.findings[0], status=FindingStatus.RESOLVED)
+
+    assert "Nothing at fault in what was listed." in printed(an_account_report(findings=(closed,)))
+
+
+def test_the_worst_comes_first() -> None:
+    report = an_account_report()
+    graver = a_finding(
+        rule="missing-owner", subject_kind=SubjectKind.IDENTITY, subject_uid="aws:user:1", severity=Severity.CRITICAL
+    )
+    text = printed(an_account_report(findings=(*report.findings, graver)))
+
+    assert text.index("IAM user deploy-robot") < text.index("access key key-of-robot")
+
+
+def test_a_sweep_of_a_repository_says_nothing_of_accounts() -> None:
+    text = printed(a_report())
+
+    assert "Listed" not in text
+    assert "at fault" not in text

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+
+from rules.privilege_escalation import PrivilegeEscalation
+from storage.inventory import CloseReason, Confidence, Facet, IdentityKind, IdentityState, Outcome, PrivilegeLevel
+from tests.rules.builders import a_context, a_privilege, an_identity_state
+
+NOT_ASKED = frozenset(Facet) - {Facet.PRIVILEGES}
+ESCALATION = a_privilege(PrivilegeLevel.ESCALATION, proof="iam:PassRole")
+CONDITIONAL = a_privilege(PrivilegeLevel.ESCALATION, conditions=("aws:SourceIp",))
+
+
+@pytest.mark.parametrize(
+    ("subject", "outcome", "reason"),
+    [
+        pytest.param(
+            an_identity_state(privileges=(a_privilege(), ESCALATION)),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found: by one of several",
+        ),
+        pytest.param(
+            an_identity_state(privileges=(ESCALATION,), observed=NOT_ASKED),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found: seen, though not all was looked at",
+        ),
+        pytest.param(
+            an_identity_state(privileges=(CONDITIONAL,)), Outcome.NOT_SATISFIED, None, id="found: under a condition"
+        ),
+        pytest.param(
+            an_identity_state(privileges=(a_privilege(PrivilegeLevel.WILDCARD),)),
+            Outcome.SATISFIED,
+            CloseReason.CONTROL_MET,
+            id="clean: a whole service is less",
+        ),
+        pytest.param(an_identity_state(privileges=()), Outcome.SATISFIED, CloseReason.CONTROL_MET, id="clean: nothing"),
+        pytest.param(
+            an_identity_state(privileges=(ESCALATION,), present=False),
+            Outcome.SATISFIED,
+            CloseReason.REVOKED_PROVED,
+            id="clean: deleted",
+        ),
+        pytest.param(an_identity_state(observed=NOT_ASKED), Outcome.NOT_ASSESSED, None, id="cannot say: not looked at"),
+        pytest.param(
+            an_identity_state(privileges=(ESCALATION,), kind=IdentityKind.ACCOUNT_ROOT),
+            Outcome.NOT_APPLICABLE,
+            None,
+            id="not applicable: an account's root",
+        ),
+        pytest.param(
+            an_identity_state(privileges=(ESCALATION,), provider_managed=True),
+            Outcome.NOT_APPLICABLE,
+            CloseReason.SCOPE_REMOVED,
+            id="not applicable: its provider's",
+        ),
+        pytest.param(
+            an_identity_state(privileges=(ESCALATION, a_privilege(PrivilegeLevel.ADMIN))),
+            Outcome.NOT_APPLICABLE,
+            None,
+            id="not applicable: an administrator already",
+        ),
+    ],
+)
+def test_outcome(subject: IdentityState, outcome: Outcome, reason: CloseReason | None) -> None:
+    assessment = PrivilegeEscalation().assess(subject, a_context())
+
+    assert (outcome, reason) == (assessment.outcome, assessment.close_reason)
+
+
+def test_it_names_what_grants_it_and_how_sure_that_is() -> None:
+    certain = PrivilegeEscalation().assess(an_identity_state(privileges=(ESCALATION, ESCALATION)), a_context())
+    conditional = PrivilegeEscalation().assess(an_identity_state(privileges=(CONDITIONAL,)), a_context())
+
+    assert ("IAM user deploy can give itself more rights, by deploy-policy (iam:PassRole).", Confidence.HIGH) == (
+        certain.message,
+        certain.confidence,
+    )
+    assert Confidence.MEDIUM is conditional.confidence

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from rules.safeguard_off import SafeguardOff
+from storage.inventory import CloseReason, Outcome, SafeguardKind, SafeguardState
+from tests.rules.builders import a_context, a_safeguard_state
+
+
+@pytest.mark.parametrize(
+    ("subject", "outcome", "reason"),
+    [
+        pytest.param(
+            a_safeguard_state(SafeguardKind.ACCESS_ANALYSIS, enabled=False),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found: off",
+        ),
+        pytest.param(
+            a_safeguard_state(SafeguardKind.PASSWORD_POLICY, present=False),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found: deleted",
+        ),
+        pytest.param(
+            a_safeguard_state(SafeguardKind.KEY_ROTATION), Outcome.SATISFIED, CloseReason.CONTROL_MET, id="clean: on"
+        ),
+        pytest.param(
+            a_safeguard_state(SafeguardKind.ACCESS_ANALYSIS, enabled=None),
+            Outcome.NOT_ASSESSED,
+            None,
+            id="cannot say: not known",
+        ),
+        pytest.param(
+            a_safeguard_state(SafeguardKind.AUDIT_LOG, enabled=False),
+            Outcome.NOT_APPLICABLE,
+            None,
+            id="not applicable: a log",
+        ),
+        pytest.param(
+            a_safeguard_state(SafeguardKind.AUDIT_LOG_RETENTION, enabled=False),
+            Outcome.NOT_APPLICABLE,
+            None,
+            id="not applicable: how long it is kept",
+        ),
+    ],
+)
+def test_outcome(subject: SafeguardState, outcome: Outcome, reason: CloseReason | None) -> None:
+    assessment = SafeguardOff().assess(subject, a_context())
+
+    assert (outcome, reason) == (assessment.outcome, assessment.close_reason)
