@@ -16,7 +16,7 @@ from connectors.aws.permissions import ACCESS_KEY_LAST_USED, LIST_ACCESS_KEYS
 from connectors.aws.reading import NAME, Part, Reading
 from connectors.aws.refusals import CallFailed
 from connectors.aws.report_fetching import report_of, report_or_none
-from connectors.aws.users import say_who_is_unknown, user_names
+from connectors.aws.users import row_of, say_who_is_unknown, user_names
 from storage.inventory import Credential, CredentialType, Facet, GapReason, Observation
 
 _ALWAYS = frozenset({Facet.ROTATION, Facet.EXPIRATION})
@@ -29,11 +29,11 @@ def read_access_keys(reading: Reading) -> Iterator[Observation]:
     report = report_or_none(reading.account)
 
     def ask(user: str) -> Iterator[Observation]:
-        row = report.rows.get(user) if report else None
+        row = row_of(reading.account, report, user)
         for key in reading.listed(LIST_ACCESS_KEYS, UserName=user):
             yield _access_key(reading, user, key, _used(reading, key, row, report))
 
-    holders = [user for user in names if report is None or _may_have_keys(report.rows.get(user))]
+    holders = [user for user in names if report is None or _may_have_keys(row_of(reading.account, report, user))]
     yield from reading.each(holders, "The access keys of some users were not listed", ask)
 
 
@@ -94,7 +94,7 @@ def read_reported_keys(reading: Reading) -> Iterator[Observation]:
     user_names(reading)
     reading.left_out("ssh_public_keys", "SSH keys are listed one user at a time: set key_ids to have them read.")
     for row in report.rows.values():
-        holder = account.users.get(row.user)
+        holder = account.users.get(row.user) if row_of(account, report, row.user) else None
         if holder is not None:
             yield from reported_keys(reading, holder, row)
         elif any(slot.taken for slot in (*row.keys, *row.certificates)):

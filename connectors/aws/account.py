@@ -32,16 +32,20 @@ class Account:
         """By ARN and version: policies that AWS manages. They are the same in every account, so read once a run."""
         self.began_time = datetime.now(UTC)
         """AWS keeps some facts for a number of days only, counted back from here."""
+        self.attributes: dict[str, str] = {}
+        """Plain facts about the account itself."""
         self.open = False
         """Whether the login turned out to be one of this account: nothing is read before."""
-        self.organisation: dict[str, str] = {}
-        """By number: the state of every account that its organisation lists."""
+        self.organisation: dict[str, dict[str, str]] = {}
+        """By number: every account that its organisation lists, with its state and what the target says of it."""
         self.organisation_complete = False
         """Whether those are all of them."""
         self.regions: tuple[str, ...] = ()
         """The regions that are read."""
         self.users: dict[str, str] = {}
         """By name: the uids of its users."""
+        self.users_made: dict[str, datetime] = {}
+        """By name: when each user was made, which tells one from a former one of that name."""
         self.users_complete = False
         """Whether those are all of them."""
         self.users_refused: CallFailed | None = None
@@ -54,6 +58,12 @@ class Account:
         """Whether the SSH keys of all users are known."""
         self.service_credentials_listed = False
         """Whether the service-specific credentials of all users are known."""
+
+    def has_user(self, name: str, uid: str, made: datetime | None) -> None:
+        """Note a user."""
+        self.users[name] = uid
+        if made is not None:
+            self.users_made[name] = made
 
     def has_other_credential(self, user: str) -> None:
         """Note that a user has something to act with of whose use AWS keeps no record."""

@@ -50,7 +50,7 @@ def read_identities(reading: Reading) -> Iterator[Observation]:
         yield held.user(user)
     for role in held.roles:
         yield held.role(role)
-    held.say_what_is_open()
+    held.say_what_is_open(broken=broken is not None)
     if broken is not None:
         raise broken
 
@@ -66,13 +66,15 @@ class _Held:
         self._documents: dict[str, tuple[Statement, ...] | None] = {}
         """By ARN: the policies read so far; `None` for one whose document is none."""
         self._malformed: set[str] = set()
+        self._absent: set[str] = set()
+        """Groups, and policies of the account's own, that somebody has and no page told."""
         self._untrusted = 0
 
     def keep(self, page: Mapping[str, Any]) -> None:
         """Take in one page."""
         account, reading = self._reading.account, self._reading
         for user in page.get("UserDetailList") or ():
-            account.users[user["UserName"]] = user_uid(user["UserId"])
+            account.has_user(user["UserName"], user_uid(user["UserId"]), user.get("CreateDate"))
             self.users.append(user)
         self.roles += page.get("RoleDetailList") or ()
         for group in page.get("GroupDetailList") or ():
@@ -86,7 +88,7 @@ class _Held:
 
     def read_policies_of_aws(self) -> None:
         """Read the policies that AWS manages, as far as they are in use by what is not AWS's own."""
-        wanted = {arn for arn in self._attached_everywhere() if _OF_AWS in arn}
+        wanted = {arn for arn in self._attached_everywhere() if _OF_AWS in arn and arn not in self._documents}
         if not wanted:
             return
         reading = self._reading
@@ -123,13 +125,15 @@ class _Held:
 
     def user(self, user: Mapping[str, Any]) -> Identity:
         """Return a user, with what its groups grant."""
-        groups = [self._groups.get(name) for name in user.get("GroupList") or ()]
         grants, known = self._grants(user, "UserPolicyList", "")
-        for group in groups:
-            more, all_known = (
-                ([], False) if group is None else self._grants(group, "GroupPolicyList", f"{group['GroupName']}/")
-            )
-            grants, known = grants + more, known and all_known
+        for name in user.get("GroupList") or ():
+            group = self._groups.get(name)
+            if group is None:
+                known = False
+                self._absent.add(name)
+            else:
+                more, all_known = self._grants(group, "GroupPolicyList", f"{name}/")
+                grants, known = grants + more, known and all_known
         return self._identity(
             user,
             uid=user_uid(user["UserId"]),
@@ -224,21 +228,30 @@ class _Held:
     def _document(self, arn: str) -> tuple[Statement, ...] | None:
         if arn in self._documents and self._documents[arn] is None:
             self._malformed.add(arn)
+        elif arn not in self._documents and _OF_AWS not in arn:
+            self._absent.add(arn)
         return self._documents.get(arn)
 
     def _boundary(self, holder: Mapping[str, Any]) -> tuple[tuple[Statement, ...] | None, bool]:
         arns = list(_boundary_arn(holder))
         return (self._document(arns[0]), True) if arns else (None, False)
 
-    def say_what_is_open(self) -> None:
-        """Record the documents that could not be understood."""
-        for documents, facet, what in (
-            (len(self._malformed), Facet.PRIVILEGES, "What a policy allows"),
-            (self._untrusted, Facet.TRUST, "Who may act as a role"),
-        ):
-            if documents:
-                detail = f"{what} is not known, because its document is not one that this version reads."
-                self._reading.gap(GapReason.MALFORMED, detail, facet=facet, count=documents)
+    def say_what_is_open(self, *, broken: bool) -> None:
+        """Record what could not be understood and, unless the listing broke off anyhow, what no page told."""
+        unread = "is not known, because its document is not one that this version reads."
+        open_questions = (
+            (len(self._malformed), GapReason.MALFORMED, Facet.PRIVILEGES, f"What a policy allows {unread}"),
+            (self._untrusted, GapReason.MALFORMED, Facet.TRUST, f"Who may act as a role {unread}"),
+            (
+                0 if broken else len(self._absent),
+                GapReason.FAILED,
+                Facet.PRIVILEGES,
+                "Somebody has a policy or group that the account does not list; run again.",
+            ),
+        )
+        for count, reason, facet, detail in open_questions:
+            if count:
+                self._reading.gap(reason, detail, facet=facet, count=count)
 
 
 def _versions(reading: Reading) -> dict[str, str]:

@@ -20,6 +20,7 @@ from typing import Any
 from connectors.aws.permissions import ALLOWED, ASSUME_ROLE, LOGINS, Call
 from connectors.aws.refusals import CallFailed, Trouble, policy_of, trouble_of
 from connectors.aws.target import AwsTarget, TargetError
+from connectors.base import Session
 from storage.inventory import Record
 
 _VALUES = frozenset(
@@ -71,7 +72,7 @@ class AwsClient:
         self,
         target: AwsTarget,
         *,
-        deadline: float,
+        session: Session,
         patience: Patience,
         role_arn: str | None = None,
         source: AwsClient | None = None,
@@ -82,7 +83,7 @@ class AwsClient:
             TargetError: when the target's profile or variable does not exist.
         """
         self.target = target
-        self.deadline = deadline
+        self._lent = session
         self.patience = patience
         self.calls = 0
         """Requests sent so far, repeated ones among them."""
@@ -92,9 +93,14 @@ class AwsClient:
         if source is not None and role_arn is not None:
             self._assume(role_arn, source)
 
+    @property
+    def deadline(self) -> float:
+        """Moment on the monotonic clock from which on nothing more is asked."""
+        return self._lent.deadline
+
     def assuming(self, role_arn: str) -> AwsClient:
         """Return a client that acts as a role which this one's login may assume."""
-        return AwsClient(self.target, deadline=self.deadline, patience=self.patience, role_arn=role_arn, source=self)
+        return AwsClient(self.target, session=self._lent, patience=self.patience, role_arn=role_arn, source=self)
 
     def call(self, call: Call, *, region: str | None = None, **parameters: Any) -> dict[str, Any]:
         """Make one call and return its answer, without values.
@@ -167,7 +173,8 @@ class AwsClient:
             RecursionError,
         ):
             raise CallFailed(call, Trouble.MALFORMED) from None
-        except logins:
+        except (*logins, RuntimeError):
+            # The last is what botocore raises for a login that had run out when it came: a clock goes wrong.
             raise CallFailed(call, Trouble.EXPIRED) from None
         except exceptions.BotoCoreError as failed:
             raise CallFailed(call, Trouble.FAILED, code=type(failed).__name__) from None
@@ -186,7 +193,11 @@ class AwsClient:
         from botocore.config import Config
 
         return Config(
-            retries={"mode": "adaptive", "total_max_attempts": self.patience.attempts},
+            # Adaptive: whoever is told to slow down does so for the calls after that, too.
+            retries={
+                "mode": "adaptive" if self.patience.attempts > 1 else "standard",
+                "total_max_attempts": self.patience.attempts,
+            },
             connect_timeout=self.patience.connect_seconds,
             read_timeout=self.patience.read_seconds,
             user_agent_appid="nhi-agent",
@@ -202,16 +213,16 @@ class AwsClient:
             # At the lowest level these write whole answers into the log, before any hook has seen them.
             logging.getLogger(loud).setLevel(logging.WARNING)
         core = botocore.session.Session(profile=profile)
-        # The descriptions of the services weigh more than all else: every account uses the same.
-        core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
+        try:
+            # The descriptions of the services weigh more than all else: every account uses the same.
+            core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
+        except ProfileNotFound:
+            raise TargetError(f"the profile {profile!r} is not in the configuration of the AWS SDK") from None
         core.register("before-parameter-build", _refuse_unlisted)
         core.register("before-send", self._count)
         core.register("before-parse", _refuse_foreign)
         core.register("after-call", _take_values_out)
-        try:
-            return boto3.session.Session(botocore_session=core, region_name=self.target.home_region)
-        except ProfileNotFound:
-            raise TargetError(f"the profile {profile!r} is not in the configuration of the AWS SDK") from None
+        return boto3.session.Session(botocore_session=core, region_name=self.target.home_region)
 
     def _assume(self, role_arn: str, source: AwsClient) -> None:
         """Log in as a role; the login is renewed by itself, so that a long run does not outlive it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from connectors.aws.account import Account
 from connectors.aws.client import AwsClient, Patience
-from connectors.aws.login import LOGIN, ORGANISATION, account_resource
+from connectors.aws.login import INCLUDED, LOGIN, ORGANISATION, account_resource
 from connectors.aws.parts import PARTS
 from connectors.aws.permissions import GET_CALLER_IDENTITY
 from connectors.aws.policy_documents import Statement
@@ -38,7 +38,7 @@ class AwsConnector:
             TargetError: when what was named cannot be read at all.
         """
         checked(target)
-        client = AwsClient(target, deadline=session.deadline, patience=self._patience)
+        client = AwsClient(target, session=session, patience=self._patience)
         documents: dict[tuple[str, str], tuple[Statement, ...] | None] = {}
         # A member account is reached from where the list of accounts was read, so the first login is kept.
         first = client.assuming(target.role_arn) if target.role_arn else client
@@ -51,8 +51,9 @@ class AwsConnector:
             if account.organisation_complete:
                 account.own_accounts = (told or frozenset()) | account.organisation.keys()
         yield from _parts(account, session)
-        for number in sorted(account.organisation.keys() - {account.number} - target.excluded_accounts.keys()):
-            yield from _member(number, account, session)
+        for number in sorted(account.organisation.keys() - {account.number}):
+            if account.organisation[number]["declared"] == INCLUDED:
+                yield from _member(number, account, session)
 
 
 def _number(target: AwsTarget, client: AwsClient) -> str:
@@ -73,7 +74,8 @@ def _number(target: AwsTarget, client: AwsClient) -> str:
 def _member(number: str, first: Account, session: Session) -> Iterator[Observation]:
     client = first.client.assuming(member_role_arn(first.target, number))
     account = Account(number, client, own_accounts=first.own_accounts, documents=first.documents)
-    yield account_resource(account, declared="included", state=first.organisation[number])
+    account.attributes |= first.organisation[number]
+    yield account_resource(account)
     yield from read(account, LOGIN)
     yield from _parts(account, session)
 

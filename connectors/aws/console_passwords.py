@@ -10,7 +10,7 @@ from connectors.aws.credential_report import KEYS_TRACKED_SINCE, PASSWORDS_TRACK
 from connectors.aws.login import account_resource
 from connectors.aws.reading import NAME, Part, Reading
 from connectors.aws.report_fetching import report_of
-from connectors.aws.users import say_who_is_unknown, user_names
+from connectors.aws.users import row_of, say_who_is_unknown, user_names
 from storage.inventory import (
     Credential,
     CredentialType,
@@ -29,7 +29,8 @@ def read_report(reading: Reading) -> Iterator[Observation]:
     report = report_of(reading.account)
     user_names(reading)
     if report.generated_time is not None:
-        yield account_resource(reading.account, credential_report_time=report.generated_time.isoformat())
+        reading.account.attributes["credential_report_time"] = report.generated_time.isoformat()
+        yield account_resource(reading.account)
     if report.damaged:
         detail = "Some lines of the credential report cannot be read."
         reading.gap(GapReason.MALFORMED, detail, count=report.damaged)
@@ -38,21 +39,21 @@ def read_report(reading: Reading) -> Iterator[Observation]:
     else:
         yield from _root(reading, report.root)
     for row in report.rows.values():
-        yield from _user(reading, row)
-    younger = len(reading.account.users.keys() - report.rows.keys())
+        yield from _user(reading, row, known=row_of(reading.account, report, row.user) is not None)
+    younger = sum(row_of(reading.account, report, user) is None for user in reading.account.users)
     if younger:
         detail = "Users that are younger than the credential report are in the next one: AWS makes it every four hours."
         reading.left_out("younger_than_report", detail, younger)
 
 
-def _user(reading: Reading, row: Row) -> Iterator[Observation]:
-    reading.expected += 1
+def _user(reading: Reading, row: Row, *, known: bool) -> Iterator[Observation]:
     uid = reading.account.users.get(row.user)
-    if uid is None:
+    if uid is None or not known:
         say_who_is_unknown(reading, "The passwords and the last use of some users were not told")
         return
+    reading.expected += 1
     reading.fetched += 1
-    used, known = _last_use(row, complete=_knows_all_credentials(reading, uid))
+    used, told = _last_use(row, complete=_knows_all_credentials(reading, uid))
     yield Identity(
         uid=uid,
         scope_uid=reading.uid,
@@ -63,8 +64,8 @@ def _user(reading: Reading, row: Row) -> Iterator[Observation]:
         aliases=(row.arn,),
         created_time=row.created_time,
         last_used_time=used,
-        last_use_tracked_since=KEYS_TRACKED_SINCE if known else None,
-        observed=frozenset({Facet.LAST_USE} if known else ()),
+        last_use_tracked_since=KEYS_TRACKED_SINCE if told else None,
+        observed=frozenset({Facet.LAST_USE} if told else ()),
     )
     yield from _password(reading, row, uid)
 

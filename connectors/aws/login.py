@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from connectors.aws.account import Account
 from connectors.aws.permissions import DESCRIBE_REGIONS, GET_CALLER_IDENTITY, LIST_ACCOUNTS
@@ -11,14 +11,22 @@ from connectors.aws.refusals import CallFailed
 from connectors.aws.target import account_uid
 from storage.inventory import GapReason, Observation, Resource
 
+INCLUDED, EXCLUDED, UNDECLARED = "included", "excluded", "undeclared"
+"""What a target says of an account of its organisation: the attribute `declared` of the account."""
 
-def account_resource(account: Account, **attributes: str) -> Resource:
+
+def account_resource(account: Account) -> Resource:
     """Return the account as what holds its identities."""
+    return listed_account(account, account.number, account.attributes)
+
+
+def listed_account(account: Account, number: str, attributes: Mapping[str, str]) -> Resource:
+    """Return an account of the same organisation."""
     return Resource(
-        uid=account.uid,
+        uid=account_uid(number),
         kind="account",
-        name=account.number,
-        location=f"arn:{account.target.partition}:iam::{account.number}:root",
+        name=number,
+        location=f"arn:{account.target.partition}:iam::{number}:root",
         attributes={"provider": "aws", **attributes},
     )
 
@@ -62,23 +70,32 @@ def read_organisation(reading: Reading) -> Iterator[Observation]:
     account = reading.account
     for listed in reading.listed(LIST_ACCOUNTS):
         number, state = listed["Id"], str(listed.get("State") or listed.get("Status") or "")
-        account.organisation[number] = state
-        if number != account.number:
-            excluded = number in account.target.excluded_accounts
-            yield Resource(
-                uid=account_uid(number),
-                kind="account",
-                name=number,
-                location=f"arn:{account.target.partition}:iam::{number}:root",
-                attributes={
-                    "provider": "aws",
-                    "state": state,
-                    "declared": "excluded" if excluded else "included",
-                },
-            )
-            if excluded:
-                reading.left_out("excluded_account", "An account of the organisation that the target excludes.")
+        declared = declaration(account, number)
+        account.organisation[number] = {"state": state, "declared": declared}
+        if number == account.number:
+            account.attributes |= account.organisation[number]
+            yield account_resource(account)
+        elif declared != INCLUDED:
+            yield listed_account(account, number, account.organisation[number])
+        if declared == EXCLUDED:
+            reading.left_out("excluded_account", "An account of the organisation that the target excludes.")
+        elif declared == UNDECLARED:
+            detail = "An account of the organisation that the target neither includes nor excludes was not read."
+            reading.left_out("undeclared_account", detail)
     account.organisation_complete = True
+    for number in account.target.included_accounts:
+        if number not in account.organisation:
+            detail = "The organisation does not list an account that the target includes: check its number."
+            reading.gap(GapReason.SUSPECT, detail, locator=number)
+
+
+def declaration(account: Account, number: str) -> str:
+    """Return what the target says of an account: it is `included`, `excluded`, or `undeclared`."""
+    target = account.target
+    if number in target.excluded_accounts:
+        return EXCLUDED
+    everything = not target.included_accounts
+    return INCLUDED if everything or number == account.number or number in target.included_accounts else UNDECLARED
 
 
 LOGIN = Part(api="account", what="login and regions", read=read_login)

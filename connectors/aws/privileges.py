@@ -18,6 +18,8 @@ from storage.inventory import Privilege, PrivilegeLevel, Record
 _WATCHED = {action.lower(): action for way in ESCALATIONS for action in way.actions}
 _IAM_WRITES = tuple(way.actions[0] for way in IAM_WRITES)
 _EVERYTHING = frozenset({"*", "*:*"})
+_EVERY_THING = ("arn:*:*:*:*:*", "arn:aws:*:*:*:*", "arn:aws-cn:*:*:*:*", "arn:aws-us-gov:*:*:*:*")
+"""What a resource must fit to mean all there is, anywhere or in one partition."""
 _LOOKING = ("list", "describe")
 """Actions that begin so cannot, for the most part, be granted on anything less than everything."""
 _SHOWN = 4
@@ -95,6 +97,8 @@ class _Rights:
     def _level(self, statement: Statement, name: str) -> Iterable[Privilege]:
         if all(self._taken_away(pattern) for pattern in _patterns(statement)):
             return
+        if self._boundary is not None and not any(one.allow for one in self._boundary):
+            return
         keys = statement.condition_keys
         level, proof = PrivilegeLevel.LIMITED, ""
         if _is_everything(statement):
@@ -139,12 +143,15 @@ class _Rights:
         return self._boundary is None or any(one.allow and _is_everything(one) for one in self._boundary)
 
     def _let_through(self, statement: Statement) -> bool:
-        """Say whether the boundary allows all of what a statement does; without one, everything passes."""
+        """Say whether the boundary leaves a statement far-reaching: all it does, or all that a service does."""
         if self._bound_by_nothing():
             return True
         allowed = [one for one in self._boundary or () if one.allow and not one.other_actions]
         patterns = _patterns(statement)
-        return any(fits(wide, pattern) for one in allowed for wide in one.actions for pattern in patterns)
+        if any(fits(wide, pattern) for one in allowed for wide in one.actions for pattern in patterns):
+            return True
+        within = [wide for one in allowed if (wide := self._widest(one)) is not None]
+        return any(fits(pattern, wide) for wide in within for pattern in patterns)
 
     def escalations(self) -> list[Privilege]:
         """Return the ways up, told together where the same grants open them."""
@@ -252,7 +259,7 @@ def _at_large(statement: Statement, action: str) -> bool:
 
 
 def _is_all(resource: str) -> bool:
-    return fits(resource, "arn:*:*:*:*:*") or fits(resource, "arn:aws:*:*:*:*")
+    return any(fits(resource, everything) for everything in _EVERY_THING)
 
 
 def _are_apart(one: str, other: str) -> bool:

@@ -136,13 +136,16 @@ class Reading:
     ) -> Iterator[Observation]:
         """Ask about each thing, where there is no call for all. One failure costs that thing, and is one gap of many.
 
-        Who has no valid login or no time left, or fails several times in a row, need not ask about the others.
+        What was deleted meanwhile has nothing to tell. Who has no valid login or no time left, or fails several times
+        in a row, need not ask about the others.
         """
         for number, thing in enumerate(things):
             try:
                 yield from ask(thing)
                 self._failures = 0
             except CallFailed as failed:
+                if failed.gone:
+                    continue
                 self._failures = 0 if failed.denied else self._failures + 1
                 given_up = failed.trouble in _HOPELESS or self._failures >= _IN_A_ROW
                 lost = len(things) - number if given_up else 1

@@ -120,6 +120,11 @@ class CallFailed(Exception):
         return self.reason is GapReason.DENIED
 
     @property
+    def gone(self) -> bool:
+        """Whether what was asked about does not exist any more: it was deleted since it was listed."""
+        return self.code.startswith("NoSuchEntity")
+
+    @property
     def permission(self) -> str | None:
         """The permission that would open it; `None` where none would."""
         return self.call.action if self.trouble is Trouble.DENIED else None

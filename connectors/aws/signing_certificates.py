@@ -12,7 +12,7 @@ from connectors.aws.credential_report import Row
 from connectors.aws.permissions import LIST_SIGNING_CERTIFICATES
 from connectors.aws.reading import NAME, Part, Reading
 from connectors.aws.report_fetching import report_or_none
-from connectors.aws.users import user_names
+from connectors.aws.users import row_of, user_names
 from storage.inventory import Credential, CredentialType, Facet, Observation
 
 
@@ -26,7 +26,7 @@ def read_signing_certificates(reading: Reading) -> Iterator[Observation]:
             reading.account.has_other_credential(user)
             yield _signing_certificate(reading, user, certificate)
 
-    holders = [user for user in names if report is None or _may_have_one(report.rows.get(user))]
+    holders = [user for user in names if report is None or _may_have_one(row_of(reading.account, report, user))]
     yield from reading.each(holders, "The signing certificates of some users were not listed", ask)
 
 

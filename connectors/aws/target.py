@@ -13,6 +13,8 @@ HOME_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "
 _ACCOUNT = re.compile(r"\d{12}")
 _ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/[\w+=,.@/-]{1,512}")
 
+_ENDPOINT = re.compile(r"https://[^/@]+(?:/|$)|http://(?:127\.0\.0\.1|localhost|\[::1\])(?:[:/]|$)")
+
 
 class TargetError(Exception):
     """What was named cannot be read at all. One clear sentence: what, and what to do."""
@@ -42,6 +44,8 @@ class AwsTarget(Target, frozen=True, kw_only=True):
     """Whether to read every account that the organisation lists, each through `member_role`."""
     member_role: str = "nhi-agent"
     """Name of the role that is assumed in the other accounts of the organisation, path included."""
+    included_accounts: tuple[str, ...] = ()
+    """The accounts of the organisation that are read; empty for all. One that is in neither list is told as such."""
     excluded_accounts: Mapping[str, str] = {}
     """Accounts of the organisation that are not read, each with the reason."""
     key_ids: bool = True
@@ -66,10 +70,14 @@ def checked(target: AwsTarget) -> AwsTarget:
     """
     if target.partition not in HOME_REGIONS:
         raise TargetError(f"partition: name one of {', '.join(HOME_REGIONS)}")
-    numbers = (*target.own_accounts, *target.excluded_accounts, *([target.account] if target.account else []))
+    numbers = (*target.own_accounts, *target.included_accounts, *target.excluded_accounts)
+    if target.account is not None:
+        numbers += (target.account,)
     for number in numbers:
         if not _ACCOUNT.fullmatch(number):
             raise TargetError("an AWS account is named by its twelve digits; put them in quotes")
+    if target.endpoint_url is not None and not _ENDPOINT.match(target.endpoint_url):
+        raise TargetError("endpoint_url: only https addresses, or one of this machine")
     if target.role_arn is not None:
         role = _ROLE.fullmatch(target.role_arn)
         if role is None:

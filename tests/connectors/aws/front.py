@@ -43,6 +43,16 @@ def iam(action: str, inner: str, *, more: str | None = None) -> Answer:
     )
 
 
+def regions(*enabled: str, absent: tuple[str, ...] = ()) -> Answer:
+    """The regions of an account."""
+    told = [(name, "opt-in-not-required") for name in enabled] + [(name, "not-opted-in") for name in absent]
+    items = "".join(
+        f"<item><regionName>{name}</regionName><optInStatus>{status}</optInStatus></item>" for name, status in told
+    )
+    body = f"<DescribeRegionsResponse><regionInfo>{items}</regionInfo></DescribeRegionsResponse>"
+    return Answer(200, "text/xml", body.encode())
+
+
 def plain(**fields: object) -> Answer:
     """An answer of a service that speaks JSON."""
     return Answer(200, "application/json", json.dumps(fields).encode())
@@ -52,8 +62,13 @@ def error(code: str, status: int = 400, message: str = "said no more") -> Spoili
     """Answer with an error instead, in the service's own language."""
 
     def spoil(answer: Answer) -> Answer:
-        if "json" in answer.content_type:
+        if answer.body.lstrip().startswith(b"{"):
             return Answer(status, "application/json", json.dumps({"__type": code, "message": message}).encode())
+        if b"<DescribeRegionsResponse" in answer.body:
+            body = (
+                f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors></Response>"
+            )
+            return Answer(status, "text/xml", body.encode())
         body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
         return Answer(status, "text/xml", body.encode())
 
@@ -67,7 +82,7 @@ def html(answer: Answer) -> Answer:
 
 def silent(answer: Answer) -> Answer:
     """Answer when nobody waits any more."""
-    return answer._replace(delay=1.0)
+    return answer._replace(delay=3.0)
 
 
 def cut_off(answer: Answer) -> Answer:
@@ -95,10 +110,13 @@ class Front:
     def clear(self) -> None:
         """Forget what was told, but for what moto lacks."""
         self.asked: list[str] = []
+        self.questions: list[Question] = []
         self.answers: dict[str, Answering] = {
             "ListServiceSpecificCredentials": lambda _: iam(
                 "ListServiceSpecificCredentials", "<ServiceSpecificCredentials/>"
             ),
+            # Moto knows the regions, but takes seconds to begin with this service.
+            "DescribeRegions": lambda _: regions("us-east-1", absent=("af-south-1",)),
             "ListTrustAnchors": lambda _: plain(trustAnchors=[]),
             "ListProfiles": lambda _: plain(profiles=[]),
             "ListSubjects": lambda _: plain(subjects=[]),
@@ -129,6 +147,7 @@ class Front:
         question = dict(parse_qsl(body.decode("latin-1")) if b"Action=" in body else ())
         action = question.get("Action") or headers.get("X-Amz-Target", "").rpartition(".")[2] or _of_path(path)
         self.asked.append(action)
+        self.questions.append(question)
         own = self.answers.get(action)
         answer = own(question) if own else self._forwarded(method, path, headers, body)
         if action == "GetCredentialReport" and not own and answer.status == 200:

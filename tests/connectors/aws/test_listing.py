@@ -221,7 +221,7 @@ def test_a_user_that_never_acted_says_so(aws: Aws) -> None:
     seen = aws.collect()
 
     user = seen.identity("idle", "iam-credential-report")
-    assert (None, {Facet.LAST_USE}) == (user.last_used_time, user.observed)
+    assert (None, frozenset({Facet.LAST_USE})) == (user.last_used_time, user.observed)
     assert datetime(2015, 4, 22, tzinfo=UTC) == user.last_use_tracked_since
 
 

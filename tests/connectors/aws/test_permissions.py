@@ -74,3 +74,9 @@ def test_a_call_is_what_botocore_knows(call: Call) -> None:
 
 def test_every_call_is_listed_once() -> None:
     assert len(CALLS) == len(ALLOWED)
+
+
+def test_the_page_says_what_each_permission_costs(house: Path) -> None:
+    page = (house / "docs" / "connectors" / "aws.md").read_text()
+
+    assert [] == [item.action for item in PERMISSIONS if f"`{item.action}`" not in page]

@@ -18,7 +18,7 @@ from storage.inventory import Coverage, Credential, Gap, Identity, Observation, 
 from tests.connectors.aws.front import Front
 
 ACCOUNT = "123456789012"
-QUICK = Patience(attempts=1, connect_seconds=2.0, read_seconds=2.0, poll_seconds=0.01)
+QUICK = Patience(attempts=1, connect_seconds=5.0, read_seconds=15.0, poll_seconds=0.01)
 
 Kind = TypeVar("Kind", bound=Record)
 
@@ -108,9 +108,15 @@ class Aws:
         )
         urllib.request.urlopen(request, timeout=10).close()
 
-    def collect(self, seconds: float = 60.0, patience: Patience = QUICK, **target: Any) -> Inventory:
+    def collect(
+        self,
+        seconds: float = 60.0,
+        patience: Patience = QUICK,
+        session: AwsSession | None = None,
+        **target: Any,
+    ) -> Inventory:
         asked = AwsTarget(**{"endpoint_url": self.front.address, "regions": ("us-east-1",), **target})
-        return Inventory(AwsConnector(patience).collect(asked, AwsSession(seconds)))
+        return Inventory(AwsConnector(patience).collect(asked, session or AwsSession(seconds)))
 
     def login_denied(self, *actions: str) -> None:
         """Log in as a user who may do everything but this, and switch enforcement on."""

@@ -1,0 +1,134 @@
+"""What reading a cloud account costs: ``python -P benchmarks/cloud.py [--users N] [--roles N]``.
+
+A population is built on moto, the stand-in for AWS, and read by the AWS connector with and without the ids of keys.
+Printed are the calls, the calls for a thousand identities, wall seconds and peak memory. It ends with 1 when the calls
+are more than what is promised: the figures of wall time are moto's more than ours, those of calls are not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import resource
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from connectors.aws.connector import AwsConnector, AwsTarget, Patience
+from connectors.base import Fingerprinter, Limits, Progress
+from storage.inventory import Coverage, Gap, Identity, IdentityKind
+
+PROMISED = {True: 850, False: 15}
+"""Calls for a thousand users and roles, with the ids of keys and without."""
+_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    }
+)
+_POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::bucket/*"}],
+    }
+)
+
+
+class _Session:
+    """What a worker would lend."""
+
+    def __init__(self) -> None:
+        self.limits = Limits()
+        self.deadline = time.monotonic() + 3600.0
+        self.scratch = Path("unused")
+        self.progress: Progress = lambda stage, done, total: None
+
+    @property
+    def fingerprinter(self) -> Fingerprinter:
+        """Nothing here has a value.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError
+
+
+def main() -> int:
+    """Build, read, print; return 1 when a promise is broken."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--users", type=int, default=200)
+    asked.add_argument("--roles", type=int, default=300)
+    asked.add_argument("--keys", type=int, default=2, help="access keys for each user, two at most")
+    options = asked.parse_args()
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        return _measure(f"http://{host}:{port}", options)
+    finally:
+        server.stop()
+
+
+def _measure(address: str, options: argparse.Namespace) -> int:
+    os.environ.update(AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing", AWS_EC2_METADATA_DISABLED="true")
+    began = time.perf_counter()
+    _populate(address, options)
+    print(f"population: {options.users} users, {options.users * options.keys} keys, {options.roles} roles")
+    print(f"built in {time.perf_counter() - began:.1f} s")
+    return max(_read(address, key_ids=key_ids) for key_ids in PROMISED)
+
+
+def _populate(address: str, options: argparse.Namespace) -> None:
+    import boto3
+
+    iam: Any = boto3.client("iam", region_name="us-east-1", endpoint_url=address)
+    for number in range(options.users):
+        iam.create_user(UserName=f"user-{number:05}", Tags=[{"Key": "owner", "Value": f"team-{number % 7}"}])
+        iam.put_user_policy(UserName=f"user-{number:05}", PolicyName="reads", PolicyDocument=_POLICY)
+        for _ in range(options.keys):
+            iam.create_access_key(UserName=f"user-{number:05}")
+    for number in range(options.roles):
+        iam.create_role(RoleName=f"role-{number:05}", AssumeRolePolicyDocument=_TRUST)
+
+
+def _read(address: str, *, key_ids: bool) -> int:
+    target = AwsTarget(endpoint_url=address, regions=("us-east-1",), key_ids=key_ids)
+    calls: Counter[str] = Counter()
+    identities, gaps = set(), 0
+    began = time.perf_counter()
+    for one in AwsConnector(Patience(attempts=1)).collect(target, _Session()):
+        match one:
+            case Coverage():
+                calls[one.scope_uid.partition("#")[2]] += one.calls
+            case Identity() if one.kind in {IdentityKind.IAM_USER, IdentityKind.IAM_ROLE}:
+                identities.add(one.uid)
+            case Gap():
+                gaps += 1
+            case _:
+                pass
+    wall = time.perf_counter() - began
+    total = sum(calls.values())
+    rate = total * 1000 / max(1, len(identities))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> (20 if sys.platform == "darwin" else 10)
+    # A thousand identities and their fixed costs: fewer identities bear the same dozen calls.
+    fixed = sum(count for api, count in calls.items() if api not in {"iam-access-keys", "iam-ssh-public-keys"})
+    of_each = (total - fixed) * 1000 / max(1, len(identities)) + fixed
+    kept = of_each <= PROMISED[key_ids]
+    print(f"\nkey ids: {'yes' if key_ids else 'no'}")
+    print(f"  identities {len(identities)}, calls {total}, wall {wall:.2f} s, gaps {gaps} (what moto lacks)")
+    print(f"  calls for a thousand: {of_each:.0f}, of at most {PROMISED[key_ids]}: {'kept' if kept else 'BROKEN'}")
+    print(f"  the same without regard to size: {rate:.0f}")
+    print(f"  peak memory {peak} MiB, moto's population included")
+    print("  " + ", ".join(f"{api} {count}" for api, count in sorted(calls.items()) if count))
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
