@@ -42,6 +42,12 @@ class Account:
         """Whether those are all of them."""
         self.regions: tuple[str, ...] = ()
         """The regions that are read."""
+        self.closed_regions: set[str] = set()
+        """Those of them in which every service refused to answer."""
+        self.analysed_regions: set[str] = set()
+        """Regions in which an analyzer of the organisation looks at all of its accounts."""
+        self.ended: dict[str, CallFailed] = {}
+        """By uid of a scope: the failure that ended its reading."""
         self.users: dict[str, str] = {}
         """By name: the uids of its users."""
         self.users_made: dict[str, datetime] = {}

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from connectors.aws.access_keys import ACCESS_KEYS, REPORTED_KEYS
 from connectors.aws.account_authorization import IDENTITIES
+from connectors.aws.api_keys import APP_CLIENTS, APPSYNC_KEYS, GATEWAY_KEYS
+from connectors.aws.audit_logs import ANALYZERS, PASSWORD_RULES, TRAILS
 from connectors.aws.console_passwords import CREDENTIAL_REPORT
+from connectors.aws.encryption_keys import ENCRYPTION_KEYS
 from connectors.aws.identity_providers import OIDC_PROVIDERS, ROLES_ANYWHERE, SAML_PROVIDERS
+from connectors.aws.parameters import PARAMETERS
 from connectors.aws.reading import Part
+from connectors.aws.secrets_manager import SECRETS
 from connectors.aws.server_certificates import SERVER_CERTIFICATES
 from connectors.aws.service_credentials import SERVICE_CREDENTIALS
 from connectors.aws.signing_certificates import SIGNING_CERTIFICATES
@@ -25,4 +30,14 @@ PARTS: tuple[Part, ...] = (
     OIDC_PROVIDERS,
     SAML_PROVIDERS,
     ROLES_ANYWHERE,
+    SECRETS,
+    PARAMETERS,
+    ENCRYPTION_KEYS,
+    GATEWAY_KEYS,
+    APPSYNC_KEYS,
+    APP_CLIENTS,
+    ANALYZERS,
+    PASSWORD_RULES,
+    # Trails are asked for in every region, but for those that have turned out to be closed.
+    TRAILS,
 )

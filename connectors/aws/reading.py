@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from connectors.aws.account import Account
-from connectors.aws.permissions import Call
+from connectors.aws.call import Call
 from connectors.aws.refusals import CallFailed, Trouble
 from connectors.aws.target import AwsTarget
 from storage.inventory import (
@@ -191,20 +191,29 @@ class Part(NamedTuple):
 
 def read(account: Account, part: Part, region: str | None = None) -> Iterator[Observation]:
     """Read one scope: announce it, yield what it holds, say what it could not see, close it."""
-    where = f" {region}" if region else ""
-    scope = Scope(
-        uid=cloud_scope_uid(account.uid, part.api, region),
-        connector=NAME,
-        resource_uid=account.uid,
-        name=f"{account.number}{where} {part.api}",
-        region=region,
-        api=part.api,
-    )
+    scope = scope_of(account, part.api, region)
     yield scope
     reading = Reading(account, scope)
     try:
         yield from part.read(reading)
     except CallFailed as failed:
-        rest = "not listed" if not reading.fetched else "not listed to the end"
-        reading.missed(failed, f"The {part.what} of this account were {rest}")
+        if region and not reading.fetched and account.client.lacks(failed, region):
+            reading.left_out("service_not_offered", "AWS does not offer this service in this region.")
+        else:
+            rest = "not listed" if not reading.fetched else "not listed to the end"
+            reading.missed(failed, f"The {part.what} of this account were {rest}")
+            account.ended[scope.uid] = failed
     yield from reading.ending()
+
+
+def scope_of(account: Account, api: str, region: str | None = None) -> Scope:
+    """Return what one api lists of an account, in one region or in all."""
+    where = f" {region}" if region else ""
+    return Scope(
+        uid=cloud_scope_uid(account.uid, api, region),
+        connector=NAME,
+        resource_uid=account.uid,
+        name=f"{account.number}{where} {api}",
+        region=region,
+        api=api,
+    )

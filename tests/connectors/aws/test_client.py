@@ -10,9 +10,10 @@ from typing import Any
 import botocore.session
 import pytest
 
+from connectors.aws.call import Call
 from connectors.aws.client import AwsClient, ForbiddenCall
 from connectors.aws.connector import AwsConnector, AwsTarget, TargetError
-from connectors.aws.permissions import ALLOWED, GET_CALLER_IDENTITY, GET_SAML_PROVIDER, LIST_SERVICE_CREDENTIALS, Call
+from connectors.aws.permissions import ALLOWED, GET_CALLER_IDENTITY, GET_SAML_PROVIDER, LIST_SERVICE_CREDENTIALS
 from connectors.aws.refusals import CallFailed, Trouble
 from storage.inventory import CoverageStatus, GapReason
 from tests.connectors.aws.front import error, iam

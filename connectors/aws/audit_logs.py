@@ -1,0 +1,183 @@
+"""What watches over an account: its trails and how long their records are kept, its password policy, its analyzers.
+
+A trail that covers all regions is shown in each of them; it is told once. A log is kept for as long as the longer of
+its two places keeps it, the bucket or the log group. What the terms of a bucket in another account are, that account
+says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from connectors.aws.log_retention import Kept, kept_in_bucket, kept_in_group, longer
+from connectors.aws.reading import NAME, Part, Reading
+from connectors.aws.refusals import CallFailed
+from connectors.aws.store_calls import DESCRIBE_TRAILS, LIST_ANALYZERS, PASSWORD_POLICY, TRAIL_STATUS
+from storage.inventory import Facet, Observation, Safeguard, SafeguardKind
+
+_EXTERNAL = frozenset({"ACCOUNT", "ORGANIZATION"})
+"""Types of analyzers that look for access from outside; the others look for access that is not used."""
+
+
+def read_trails(reading: Reading) -> Iterator[Observation]:
+    """Yield the trails of the account, how long each is kept, and whether the account is logged at all."""
+    account = reading.account
+    trails: dict[str, tuple[str, Mapping[str, Any]]] = {}
+
+    def ask(region: str) -> Iterator[Observation]:
+        yield from ()
+        for page in account.client.pages(DESCRIBE_TRAILS, region=region):
+            for trail in page.get("trailList") or ():
+                trails.setdefault(trail["TrailARN"], (region, trail))
+
+    opened = [region for region in account.regions if region not in account.closed_regions]
+    if len(opened) < len(account.regions):
+        closed = len(account.regions) - len(opened)
+        reading.left_out("closed_region", "A region that is closed was not asked for trails of its own.", count=closed)
+    yield from reading.each(opened, "The trails of this account were not listed", ask)
+    logs = []
+    for region, trail in trails.values():
+        reading.expected += 1
+        reading.fetched += 1
+        log = _trail(reading, region, trail)
+        logs.append(log)
+        yield log
+        yield from _retention(reading, trail)
+    if opened:
+        yield _account_log(reading, logs)
+
+
+def _trail(reading: Reading, region: str, trail: Mapping[str, Any]) -> Safeguard:
+    logging: bool | None = None
+    try:
+        logging = reading.account.client.call(TRAIL_STATUS, region=region, Name=trail["TrailARN"]).get("IsLogging")
+    except CallFailed as failed:
+        reading.missed(failed, "Whether some trails are switched on is not known", facet=Facet.STATUS)
+    settings = {
+        "multi_region": trail.get("IsMultiRegionTrail"),
+        "validated": trail.get("LogFileValidationEnabled"),
+        "organization": trail.get("IsOrganizationTrail"),
+    }
+    return Safeguard(
+        uid=f"aws:safeguard:audit-log:{reading.account.number}:{trail['TrailARN']}",
+        scope_uid=reading.uid,
+        kind=SafeguardKind.AUDIT_LOG,
+        name=f"trail {trail['TrailARN']}",
+        provider=NAME,
+        resource_uid=reading.account.uid,
+        enabled=logging,
+        attributes={key: _word(value) for key, value in settings.items() if isinstance(value, bool)},
+    )
+
+
+def _account_log(reading: Reading, trails: list[Safeguard]) -> Safeguard:
+    """Say whether any trail logs the account: the best of them counts, and without one it is not logged.
+
+    It is told beside the trails, and always: an account that has none would else show nothing that is off.
+    """
+    best = max(trails, key=_soundness, default=None)
+    enabled = best.enabled if best is not None else False
+    if not enabled and (not reading.whole or any(trail.enabled is None for trail in trails)):
+        enabled = None
+    return Safeguard(
+        uid=f"aws:safeguard:audit-log:{reading.account.number}",
+        scope_uid=reading.uid,
+        kind=SafeguardKind.AUDIT_LOG,
+        name=f"CloudTrail of account {reading.account.number}",
+        provider=NAME,
+        resource_uid=reading.account.uid,
+        enabled=enabled,
+        attributes=best.attributes if best is not None and reading.whole else {},
+    )
+
+
+def _soundness(trail: Safeguard) -> tuple[bool, int, str]:
+    sound = sum(trail.attributes.get(key) == "true" for key in ("multi_region", "validated"))
+    return trail.enabled is True, sound, trail.uid
+
+
+def _retention(reading: Reading, trail: Mapping[str, Any]) -> Iterator[Observation]:
+    arn = trail["TrailARN"]
+    if arn.split(":")[4:5] != [reading.account.number]:
+        reading.left_out("trail_of_another_account", "How long a trail of another account is kept, that account says.")
+        return
+    try:
+        kept = _kept(reading, trail)
+    except CallFailed as failed:
+        reading.missed(failed, "How long the records of some trails are kept is not known", facet=Facet.STATUS)
+        kept = Kept()
+    yield Safeguard(
+        uid=f"aws:safeguard:audit-log-retention:{arn}",
+        scope_uid=reading.uid,
+        kind=SafeguardKind.AUDIT_LOG_RETENTION,
+        name=f"retention of trail {arn}",
+        provider=NAME,
+        resource_uid=reading.account.uid,
+        enabled=kept.at_all,
+        attributes=kept.attributes,
+    )
+
+
+def _kept(reading: Reading, trail: Mapping[str, Any]) -> Kept:
+    """Return how long the records of a trail are kept; one place without a term spares the other's.
+
+    Raises:
+        CallFailed: when one of the places does not say, and the other does not settle it.
+    """
+    region, group = trail["HomeRegion"], trail.get("CloudWatchLogsLogGroupArn")
+    bucket = kept_in_bucket(reading, region, str(trail.get("S3BucketName") or ""), str(trail.get("S3KeyPrefix") or ""))
+    if bucket.unlimited or not isinstance(group, str):
+        return bucket
+    return longer(bucket, kept_in_group(reading, region, group))
+
+
+def read_password_policy(reading: Reading) -> Iterator[Observation]:
+    """Yield what the account demands of passwords; an account without a policy demands next to nothing."""
+    policy: Mapping[str, Any] | None = None
+    try:
+        policy = reading.call(PASSWORD_POLICY).get("PasswordPolicy") or {}
+    except CallFailed as failed:
+        if not failed.gone:
+            raise
+    reading.expected += 1
+    reading.fetched += 1
+    plain = {key: value for key, value in (policy or {}).items() if isinstance(value, bool | int)}
+    yield Safeguard(
+        uid=f"aws:safeguard:password-policy:{reading.account.number}",
+        scope_uid=reading.uid,
+        kind=SafeguardKind.PASSWORD_POLICY,
+        name=f"password policy of account {reading.account.number}",
+        provider=NAME,
+        resource_uid=reading.account.uid,
+        enabled=policy is not None,
+        attributes={key: _word(value) for key, value in sorted(plain.items())},
+    )
+
+
+def read_analyzers(reading: Reading) -> Iterator[Observation]:
+    """Yield whether IAM Access Analyzer looks for access from outside in this region."""
+    account, region = reading.account, str(reading.scope.region)
+    active = {told["type"] for told in reading.listed(LIST_ANALYZERS) if told["status"] == "ACTIVE"}
+    if "ORGANIZATION" in active:
+        account.analysed_regions.add(region)
+    by_organisation = region in account.analysed_regions
+    yield Safeguard(
+        uid=f"aws:safeguard:access-analysis:{account.number}:{region}",
+        scope_uid=reading.uid,
+        kind=SafeguardKind.ACCESS_ANALYSIS,
+        name=f"Access Analyzer of account {account.number} in {region}",
+        provider=NAME,
+        resource_uid=account.uid,
+        enabled=bool(active & _EXTERNAL) or by_organisation,
+        attributes={"organization": _word(by_organisation)},
+    )
+
+
+def _word(value: object) -> str:
+    return str(value).lower()
+
+
+TRAILS = Part(api="cloudtrail", what="trails", read=read_trails)
+PASSWORD_RULES = Part(api="iam-password-policy", what="demands on passwords", read=read_password_policy)
+ANALYZERS = Part(api="access-analyzer", what="analyzers", read=read_analyzers, regional=True)
