@@ -7,7 +7,7 @@ says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from connectors.aws.log_retention import Kept, kept_in_bucket, kept_in_group, longer
@@ -102,11 +102,7 @@ def _retention(reading: Reading, trail: Mapping[str, Any]) -> Iterator[Observati
     if arn.split(":")[4:5] != [reading.account.number]:
         reading.left_out("trail_of_another_account", "How long a trail of another account is kept, that account says.")
         return
-    try:
-        kept = _kept(reading, trail)
-    except CallFailed as failed:
-        reading.missed(failed, "How long the records of some trails are kept is not known", facet=Facet.STATUS)
-        kept = Kept()
+    kept = _kept(reading, trail)
     yield Safeguard(
         uid=f"aws:safeguard:audit-log-retention:{arn}",
         scope_uid=reading.uid,
@@ -120,16 +116,21 @@ def _retention(reading: Reading, trail: Mapping[str, Any]) -> Iterator[Observati
 
 
 def _kept(reading: Reading, trail: Mapping[str, Any]) -> Kept:
-    """Return how long the records of a trail are kept; one place without a term spares the other's.
-
-    Raises:
-        CallFailed: when one of the places does not say, and the other does not settle it.
-    """
+    """Return how long the records of a trail are kept. A place that does not say is a gap; the other may settle it."""
     region, group = trail["HomeRegion"], trail.get("CloudWatchLogsLogGroupArn")
-    bucket = kept_in_bucket(reading, region, str(trail.get("S3BucketName") or ""), str(trail.get("S3KeyPrefix") or ""))
-    if bucket.unlimited or not isinstance(group, str):
-        return bucket
-    return longer(bucket, kept_in_group(reading, region, group))
+    bucket, prefix = str(trail.get("S3BucketName") or ""), str(trail.get("S3KeyPrefix") or "")
+    kept = _answered(reading, lambda: kept_in_bucket(reading, region, bucket, prefix))
+    if kept.unlimited or not isinstance(group, str):
+        return kept
+    return longer(kept, _answered(reading, lambda: kept_in_group(reading, region, group)))
+
+
+def _answered(reading: Reading, ask: Callable[[], Kept]) -> Kept:
+    try:
+        return ask()
+    except CallFailed as failed:
+        reading.missed(failed, "How long the records of some trails are kept is not known", facet=Facet.STATUS)
+        return Kept()
 
 
 def read_password_policy(reading: Reading) -> Iterator[Observation]:
