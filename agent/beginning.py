@@ -39,6 +39,15 @@ repositories:
   #   url: https://git.example.com/team/payments.git
   #   token_env: GIT_TOKEN
 
+# Accounts whose identities and credentials are listed. The login is what the SDK finds: a role, never a key in here.
+# aws:
+#   - name: production
+#     role_arn: arn:aws:iam::123456789012:role/nhi-agent
+#     external_id_env: NHI_EXTERNAL_ID
+#   - name: organisation
+#     organisation: true
+#     excluded_accounts: {{"111122223333": closed in March}}
+
 # Written at the end of every run, whole or not at all.
 outputs: []
 #  - {{format: jsonl, path: nhi-agent.jsonl}}
@@ -78,6 +87,9 @@ policy:
   # approved_by: Risk Committee
   # approved_date: 2026-01-31
   default_rotation_days: 90
+  # unused_days: 90
+  # expiring_days: 30
+  # audit_log_days: 365
   # rotation_days: {{access_key: 90, private_key: 365}}
   # remediation_days: {{critical: 7, high: 30, medium: 90, low: 120}}
   # inactive_days: 180

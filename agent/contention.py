@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from agent import own_scopes
 from storage.errors import LeaseHeld, LeaseLost
 from storage.inventory import Observation, Resource, Run, Scope
 from storage.store import Store
@@ -51,7 +52,7 @@ class Claims:
             self._store.acquire_leases(self._run, [scope.uid], ttl=self._ttl)
         except (LeaseHeld, LeaseLost):
             self._theirs.add(scope.uid)
-            if scope.connector == "agent" and scope.location is not None:
+            if scope.connector == own_scopes.CONNECTOR and scope.location is not None:
                 self._places.add(scope.location)
         else:
             self._ours.add(scope.uid)

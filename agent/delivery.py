@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from agent.errors import OutputFault, UsageFault
+from agent.errors import ConfigurationFault, OutputFault, UsageFault
 from agent.export.base import RunReport
 from agent.export.registry import exporter
 from agent.output import atomic_file
@@ -51,9 +52,27 @@ def check(deliveries: Sequence[Delivery]) -> None:
     if len(set(paths)) < len(paths):
         raise UsageFault("two formats would go to the same file; give each its own path.")
     for path in paths:
-        if path.is_dir() or not path.absolute().parent.is_dir():
-            what = "is a folder" if path.is_dir() else "lies in no existing folder"
-            raise UsageFault(f"the output {escaped(str(path))} {what}.")
+        if problem := _unwritable(path):
+            raise ConfigurationFault(f"the output {escaped(str(path))} {problem}.")
+
+
+def _unwritable(path: Path) -> str | None:
+    """What keeps a document from being written here, and what to do. A file is replaced, so its folder must let us."""
+    folder = path.absolute().parent
+    try:
+        if path.is_dir():
+            return "is a folder; name a file in it"
+        if not folder.is_dir():
+            return f"lies in no existing folder; make {escaped(str(folder))} first, or name another place"
+    except OSError as error:
+        return f"cannot be reached ({error.strerror}); name another place"
+    if path.exists() and not os.access(path, os.W_OK):
+        return "must not be written by this user; change its permissions, or name another file"
+    if path.exists() and not path.is_file():
+        return None  # a device or a pipe is written to as it is
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"cannot be written: this user may make no file in {escaped(str(folder))}; name another place"
+    return None
 
 
 def deliver(report: RunReport, deliveries: Sequence[Delivery], *, floors: Floors, colour: bool) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import struct
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, TypeVar
 
 import msgspec
 
-from storage.inventory import Coverage, Gap, Observation, Resource, Scope, SecretExposure, SecretReference
+from connectors.base import Target
+from storage.inventory import OBSERVATIONS, Observation
 
-KINDS: dict[str, type[Observation]] = {
-    kind.__name__: kind for kind in (Scope, Resource, SecretExposure, SecretReference, Gap, Coverage)
-}
+_KINDS: Mapping[str, type[Observation]] = {word: kind for kind, word in OBSERVATIONS.items()}
 END = "end"
 """The trailer. A stream without it is a gap."""
 REFUSED = "refused"
@@ -20,6 +20,8 @@ REFUSED = "refused"
 PROGRESS = "progress"
 MAXIMUM_FRAME_BYTES = 64 << 20
 _LENGTH = struct.Struct(">I")
+_FOREIGN_TEXT = 1
+"""Number of the extension type for what need not be text: a path, a reference."""
 
 
 class StreamBroken(Exception):
@@ -56,3 +58,39 @@ class Frames:
             yield kind, body
             if kind == END:
                 return
+
+
+def observed(kind: str, body: msgspec.Raw) -> Observation:
+    """Read one observation back; raise `StreamBroken` when it is none."""
+    if kind not in _KINDS:
+        raise StreamBroken("the worker sent a record of no known kind")
+    try:
+        return msgspec.msgpack.decode(body, type=_KINDS[kind])
+    except msgspec.DecodeError as error:
+        raise StreamBroken("the worker sent a record that cannot be read") from error
+
+
+def encoded_target(target: Target) -> bytes:
+    """A target as it crosses to its worker. What it is called is text; paths are the file system's bytes."""
+    plain = msgspec.to_builtins(target)
+    return msgspec.msgpack.encode({field: _crossing(given, as_bytes=field != "name") for field, given in plain.items()})
+
+
+Kind = TypeVar("Kind", bound=Target)
+
+
+def decoded_target(encoded: bytes, kind: type[Kind]) -> Kind:
+    """The target that crossed."""
+    plain = msgspec.msgpack.decode(encoded, ext_hook=lambda _, content: os.fsdecode(bytes(content)))
+    return msgspec.convert(plain, kind)
+
+
+def _crossing(given: Any, *, as_bytes: bool) -> Any:
+    """The same, with texts as bytes where that makes a difference: the worker's locale need not be ours."""
+    if isinstance(given, dict):
+        return {key: _crossing(inner, as_bytes=as_bytes) for key, inner in given.items()}
+    if isinstance(given, list | tuple):
+        return [_crossing(inner, as_bytes=as_bytes) for inner in given]
+    if as_bytes and isinstance(given, str) and not given.isascii():
+        return msgspec.msgpack.Ext(_FOREIGN_TEXT, os.fsencode(given))
+    return given

@@ -6,9 +6,10 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from agent.plan import TargetSpec
+from agent import own_scopes
+from agent.own_scopes import own_scope
+from agent.plan import Planned
 from agent.supervision import Refused, Told
-from connectors.git.names import display
 from storage.inventory import (
     Coverage,
     CoverageStatus,
@@ -32,7 +33,7 @@ def narrated(seen: Iterable[Sent]) -> Iterator[Sent]:
     for item in seen:
         yield item
         match item:
-            case Scope(connector="agent"):
+            case Scope(connector=own_scopes.CONNECTOR):
                 own[item.uid] = item.name
                 logger.info("%s: begun", item.name)
             case Coverage() if item.scope_uid in own:
@@ -54,13 +55,12 @@ def narrated(seen: Iterable[Sent]) -> Iterator[Sent]:
                 pass
 
 
-def untried(targets: Iterable[TargetSpec]) -> Iterator[Observation]:
+def untried(targets: Iterable[Planned]) -> Iterator[Observation]:
     """Yield a scope of its own, a gap and an incomplete coverage for each target that lacks what it needs."""
-    for target in targets:
-        if target.problem is None:
+    for planned in targets:
+        if planned.problem is None:
             continue
-        location = display(target.location)
-        uid = f"target:{target.name or location}"
-        yield Scope(uid=uid, connector="agent", resource_uid=uid, name=target.name or location, location=location)
-        yield Gap(scope_uid=uid, reason=GapReason.DENIED, detail=target.problem)
-        yield Coverage(scope_uid=uid, status=CoverageStatus.PARTIAL, expected=1, fetched=0)
+        scope = own_scope(planned.target)
+        yield scope
+        yield Gap(scope_uid=scope.uid, reason=GapReason.DENIED, detail=planned.problem)
+        yield Coverage(scope_uid=scope.uid, status=CoverageStatus.PARTIAL, expected=1, fetched=0)

@@ -30,15 +30,15 @@ class OwnerEntry(_Entry):
     path: Text = "**"
     detector: Text = "*"
     identity: Text = "*"
-    secret: Text = "*"
+    stored_secret: Text = "*"
     left: bool = False
 
     @model_validator(mode="after")
     def _of_one_sort(self) -> Self:
-        sorts = (self.path != "**" or self.detector != "*", self.identity != "*", self.secret != "*")
+        sorts = (self.path != "**" or self.detector != "*", self.identity != "*", self.stored_secret != "*")
         if sum(sorts) > 1:
             raise ValueError(
-                "names several sorts of things; write a line for a path or detector, for an identity, for a secret"
+                "names several sorts of things; write a line for a path or detector, an identity, or a stored secret"
             )
         return self
 
@@ -56,7 +56,7 @@ _AnyEntry = TypeVar("_AnyEntry", bound=_Entry)
 
 
 def load_owners(path: Path) -> tuple[OwnerAssignment, ...]:
-    """Read the owners file: a YAML list of {owner, email, repository, path, detector, identity, secret, left}."""
+    """Read the owners file: a YAML list of what `OwnerEntry` says."""
     document = yaml_document.read(path)
     entries = _entries(document, OwnerEntry)
     for at, entry in enumerate(entries):
@@ -75,7 +75,7 @@ def load_owners(path: Path) -> tuple[OwnerAssignment, ...]:
             path=entry.path,
             detector=entry.detector,
             identity=entry.identity,
-            secret=entry.secret,
+            stored_secret=entry.stored_secret,
             left=entry.left,
             locator=f"{path.name}:{at + 1}",
         )

@@ -5,28 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from connectors.base import Limits
+from connectors.base import Limits, Target
 from connectors.detection.catalogue import OwnFormat
-from connectors.git.target import Mode
 from storage.inventory import Allowance, Policy, Record
 
 
-class TargetSpec(Record, frozen=True, kw_only=True):
-    """One repository or directory to sweep."""
+class Planned(Record, frozen=True, kw_only=True):
+    """One thing to read, and who reads it."""
 
-    location: str
-    """Path or URL, without user information."""
-    name: str | None = None
-    """What the operator calls it; `None` lets the origin URL, else the path, name it."""
-    mode: Mode = Mode.FULL
-    since: str | None = None
-    """The reference for `Mode.SINCE`."""
-    token_env: str | None = None
-    """Environment variable that holds the access token for an https URL."""
-    ssh_key_file: Path | None = None
-    """Private key for an ssh URL; without one, ssh is refused."""
-    known_hosts_file: Path | None = None
-    """Known-hosts file for an ssh URL."""
+    connector: str
+    """Name of its connector in `connectors.registry`."""
+    target: Target
+    """What it reads. Holds no secret: tokens stay in the environment until a worker is told."""
     problem: str | None = None
     """Why it cannot even be tried, in one sentence: a gap of the run, which goes on with the others."""
 
@@ -47,13 +37,14 @@ class SweepPlan(Record, frozen=True, kw_only=True):
 
     kind: str
     """``sweep`` or ``run``."""
-    targets: tuple[TargetSpec, ...]
+    targets: tuple[Planned, ...]
     policy: Policy
     jobs: int
-    """How many repositories are read at once."""
+    """How many targets are read at once."""
     matcher: str
     """``auto``, ``hyperscan`` or ``re2``."""
-    limits: Limits
+    limits: Mapping[str, Limits]
+    """By connector: those of its workers."""
     detect_secrets_extra: tuple[str, ...] = ()
     """detect-secrets plugins asked for beyond those used by default."""
     tuning: Tuning = Tuning()
@@ -66,5 +57,3 @@ class RunResult(Record, frozen=True, kw_only=True):
     seq: int
     complete: bool
     """False when any scope was not read whole: exit code 3."""
-    summary: Mapping[str, int]
-    """Counts for a log line: targets, objects, exposures, findings, gaps."""

@@ -40,6 +40,11 @@ def masked(text: str) -> str:
     return _ASSIGNED.sub(lambda match: f"{match[1]}{MASK}", text)
 
 
+def variable_said(name: str) -> str:
+    """A variable's name, to be said; nothing where a token may have been put in its place."""
+    return f" {name}" if re.fullmatch(r"[A-Z_][A-Z0-9_]{0,39}", name) else ""
+
+
 def crash_line(kind: type[BaseException], trace: TracebackType | None) -> str:
     """An exception's type and our own frames. Its text is left out: it may quote what was scanned."""
     frames = []

@@ -7,28 +7,25 @@ a run may be killed anywhere and the next one finds the world as the last comple
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from itertools import chain
-from pathlib import Path
 
 from agent.contention import Claims
 from agent.errors import UnreachedFault, UsageFault
+from agent.jobs import jobs_of
 from agent.keyring import KeyRing
 from agent.narration import narrated, untried
-from agent.plan import RunResult, SweepPlan, TargetSpec
+from agent.plan import RunResult, SweepPlan
 from agent.scratch import remove_stale_scratch
-from agent.supervision import Refused, Stop, Told, observe
+from agent.supervision import START, Refused, Stop, Told, observe
 from agent.unreached import Unreached
-from agent.worker import Job
 from connectors.detection.catalogue import shipped_catalogue
 from connectors.detection.detector import detectors
-from connectors.git.target import Mode, enclosing_repository, is_address
-from connectors.git.worktree import is_git_directory, nested_repositories
+from connectors.registry import CONNECTORS, Entry
 from rules.judgement import judge
 from rules.registry import RULES
 from storage.inventory import Coverage, CoverageStatus, Observation, Run
@@ -49,10 +46,13 @@ def execute(
     clock: Callable[[], datetime],
     progress: Callable[[Told], None],
     stop: Stop,
+    connectors: Mapping[str, Entry] = CONNECTORS,
+    start: str = START,
 ) -> RunResult:
     """Carry out `plan` against `store` and return how it ended; what was found stands in the store.
 
-    `as_of` is the moment by which ages are judged, `clock` tells when the run ended. Raises what the store raises; the
+    `as_of` is the moment by which ages are judged, `clock` tells when the run ended; `start` is the program of a worker
+    that knows the same `connectors`. Raises what the store raises; the
     run is then abandoned and no state has changed.
     """
     remove_stale_scratch()
@@ -66,7 +66,8 @@ def execute(
     )
     logger.info("run %d begun: %s", run.seq, plan.kind)
     try:
-        with closing(observe(_jobs(plan, keyring, as_of), workers=plan.jobs, stop=stop)) as seen:
+        jobs = jobs_of(plan, keyring, as_of, connectors)
+        with closing(observe(jobs, workers=plan.jobs, stop=stop, start=start)) as seen:
             complete = _collect(plan, run, store, chain(untried(plan.targets), narrated(seen)), progress)
         codes = frozenset(rule.code for rule in RULES)
         looked_for = detectors(shipped_catalogue().tuned(plan.tuning.formats, plan.tuning.disabled))
@@ -78,7 +79,7 @@ def execute(
         raise
     counts = _counts(promoted)
     logger.info("run %d promoted: %s", run.seq, ", ".join(f"{count:,} {what}" for what, count in counts.items()))
-    return RunResult(seq=run.seq, complete=complete and not promoted.overtaken, summary=counts)
+    return RunResult(seq=run.seq, complete=complete and not promoted.overtaken)
 
 
 def _collect(
@@ -113,66 +114,11 @@ def _collect(
             store.renew(run, ttl=LEASE)
             renewed = time.monotonic()
     sentence = unreached.sentence()
-    if plan.kind == "sweep" and sentence is not None and all(is_address(target.location) for target in plan.targets):
+    if plan.kind == "sweep" and sentence is not None and all(planned.target.remote for planned in plan.targets):
         raise UnreachedFault(sentence)
     store.stage(run, waiting)
     store.renew(run, ttl=LEASE)
     return complete
-
-
-def _jobs(plan: SweepPlan, keyring: KeyRing, as_of: datetime) -> Sequence[Job]:
-    """One job a target, and one for each repository inside a plain directory; a path named twice is read once."""
-    tuning = plan.tuning
-    allowed = tuple(entry for entry in tuning.allow_list if entry.holds(as_of))
-    jobs: dict[tuple[str | None, str, Mode, str | None], Job] = {}
-    for target in plan.targets:
-        for location in _places(target) if target.problem is None else ():
-            job = Job(
-                location=os.fsencode(location),
-                name=target.name if location == _resolved(target) else None,
-                mode=target.mode,
-                since=None if target.since is None else os.fsencode(target.since),
-                index_file=_index_of_the_hook() if target.mode is Mode.STAGED else None,
-                subkeys=keyring.subkeys(),
-                limits=plan.limits,
-                matcher=plan.matcher,
-                cache_directory=str(plan.cache_directory),
-                scratch="",
-                more_plugins=plan.detect_secrets_extra,
-                formats=tuning.formats,
-                disabled_formats=frozenset(tuning.disabled),
-                allow_list=allowed,
-                token=os.environ.get(target.token_env) if target.token_env else None,
-                ssh_key=str(target.ssh_key_file) if target.ssh_key_file else None,
-                known_hosts=str(target.known_hosts_file) if target.known_hosts_file else None,
-                shallow_is_gap=plan.kind == "run",
-            )
-            jobs.setdefault((job.name, location, target.mode, target.since), job)
-    return tuple(jobs.values())
-
-
-def _index_of_the_hook() -> bytes | None:
-    """The index that git names to its hooks: `git commit -a` and `git commit PATH` write one of their own.
-
-    See ``GIT_INDEX_FILE`` in git(1); a relative path starts at the top of the work tree, where hooks are run.
-    """
-    named = os.environ.get("GIT_INDEX_FILE")
-    return os.fsencode(Path(named).absolute()) if named else None
-
-
-def _resolved(target: TargetSpec) -> str:
-    """The address or path to sweep: of a folder inside a repository that repository, since its history is one."""
-    if is_address(target.location):
-        return target.location
-    path = str(Path(target.location).resolve())
-    return enclosing_repository(path) or path
-
-
-def _places(target: TargetSpec) -> list[str]:
-    """The place that was named, and the repositories inside it where it is a plain directory."""
-    location = _resolved(target)
-    plain = not is_address(location) and not is_git_directory(location) and not os.path.lexists(Path(location, ".git"))
-    return [location, *(nested_repositories(location) if plain and target.mode is Mode.FULL else ())]
 
 
 def _counts(promoted: PromotionSummary) -> Mapping[str, int]:

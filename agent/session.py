@@ -13,9 +13,11 @@ from connectors.detection.suppressions import Baselines
 from connectors.fingerprint import KeyedFingerprinter
 from storage.inventory import Allowance
 
+NO_BASELINES = Baselines()
+
 
 class WorkerSession:
-    """The session of one worker process; satisfies `connectors.git.connector.GitSession`."""
+    """The session of one worker process, whichever connector it runs: what each asks for beside `Session` is here."""
 
     def __init__(
         self,
@@ -45,8 +47,8 @@ class WorkerSession:
         self._formats = formats
         self._disabled_formats = disabled_formats
 
-    def detector(self, baselines: Baselines) -> Detector:
-        """Build the detector, aware of the baselines that the target itself carries."""
+    def detector(self, baselines: Baselines = NO_BASELINES) -> Detector:
+        """Build the detector, aware of the baselines that the target itself carries, if it can carry any."""
         return Detector(
             shipped_catalogue().tuned(self._formats, self._disabled_formats),
             self.fingerprinter,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from agent import own_scopes
 from agent.errors import UsageFault
-from agent.export.base import OPEN_STATUSES, first_place, in_order, place_name, target_name
+from agent.export.base import OPEN_STATUSES, first_place, in_order, place_name
+from agent.own_scopes import target_name
 from agent.rulebook import rule_pages
 from agent.terminal import escaped
 from storage.inventory import Confidence, Finding, FindingStatus, Record, SecretExposure, Severity, SubjectKind
@@ -172,6 +174,6 @@ def _resource_names(store: Store) -> dict[str, str]:
     own = {
         scope.resource_uid: places[scope.location]
         for scope in store.scopes()
-        if scope.connector == "agent" and scope.location in places
+        if scope.connector == own_scopes.CONNECTOR and scope.location in places
     }
     return {**own, **{resource.uid: resource.name for resource in resources}}

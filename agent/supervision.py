@@ -22,10 +22,9 @@ from typing import IO, Self, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from agent.frames import END, KINDS, PROGRESS, REFUSED, Frames, StreamBroken
+from agent.frames import END, PROGRESS, REFUSED, Frames, StreamBroken, observed
 from agent.scratch import scratch_directory
 from agent.worker import Job
-from connectors.git.names import display
 from storage.inventory import Coverage, CoverageStatus, Gap, GapReason, Observation, Scope
 
 GRACE_SECONDS = 5.0
@@ -33,7 +32,8 @@ PULSE_SECONDS = 10.0
 _QUEUE_LENGTH = 1024
 _KEPT_STDERR_BYTES = 2048
 _CRASH_LINE = re.compile(r"[A-Za-z]{1,60} at [\w.<>: ]{0,300}")
-_START = "from agent.worker import main; main()"
+START = "from agent.worker import main; main()"
+"""The program of a worker."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -88,15 +88,8 @@ class _Halt:
         return next((each.reason for each in (self._stop, self._deserted) if each.asked), None)
 
 
-def target_scope(job: Job) -> Scope:
-    """The agent's own scope over one target: that it was read to its end. Complete only when the worker said so."""
-    location = display(os.fsdecode(job.location))
-    uid = f"target:{job.name or location}"
-    return Scope(uid=uid, connector="agent", resource_uid=uid, name=job.name or location, location=location)
-
-
 def observe(
-    jobs: Sequence[Job], *, workers: int, stop: Stop
+    jobs: Sequence[Job], *, workers: int, stop: Stop, start: str = START
 ) -> Generator[Observation | Told | Refused | None, None, None]:
     """Run every job in a worker of its own, `workers` at a time, and yield what they send as it comes.
 
@@ -108,7 +101,7 @@ def observe(
 
     def supervise(job: Job) -> None:
         try:
-            for item in watch(job, halt):
+            for item in watch(job, halt, start):
                 channel.put(item)
         except BaseException as error:  # noqa: BLE001 - handed to the thread that reads, which raises it
             channel.put(error)
@@ -140,15 +133,15 @@ def observe(
                 running -= channel.get() is None
 
 
-def watch(job: Job, halt: _Halt) -> Iterator[Observation | Told | Refused]:
+def watch(job: Job, halt: _Halt, start: str) -> Iterator[Observation | Told | Refused]:
     """Supervise one worker from its start to its burial."""
-    whole = target_scope(job)
+    whole = job.scope
     yield whole
     if halt.reason is not None:
         yield from _unfinished([whole.uid], GapReason.STOPPED, f"not begun: {halt.reason}")
         return
     try:
-        with scratch_directory() as scratch, _Worker(replace(job, scratch=str(scratch)), halt) as worker:
+        with scratch_directory() as scratch, _Worker(replace(job, scratch=str(scratch)), halt, start) as worker:
             yield from _heard(worker, whole)
     except OSError as error:
         # No process, no file descriptor, no room: this target is lost, the others are not.
@@ -190,7 +183,7 @@ class Account:
             if _decoded(body, int) != self._observations:
                 raise StreamBroken("the worker's closing record does not agree with what came before it")
         else:
-            observation = _observation(kind, body)
+            observation = observed(kind, body)
             self._observations += 1
             if isinstance(observation, Scope):
                 self._named.append(observation.uid)
@@ -224,12 +217,6 @@ def _decoded(body: msgspec.Raw, kind: type[Kind]) -> Kind:
         raise StreamBroken("the worker sent a record that cannot be read") from error
 
 
-def _observation(kind: str, body: msgspec.Raw) -> Observation:
-    if kind not in KINDS:
-        raise StreamBroken("the worker sent a record of no known kind")
-    return _decoded(body, KINDS[kind])
-
-
 def _unfinished(uids: Sequence[str], reason: GapReason, sentence: str) -> Iterator[Observation]:
     """Turn a worker's end into one gap and one incomplete coverage for each scope it left open."""
     for uid in uids:
@@ -240,9 +227,10 @@ def _unfinished(uids: Sequence[str], reason: GapReason, sentence: str) -> Iterat
 class _Worker:
     """One worker process with its two guards: one ends it when time is up or a stop is asked, one hears it out."""
 
-    def __init__(self, job: Job, halt: _Halt) -> None:
+    def __init__(self, job: Job, halt: _Halt, start: str) -> None:
         """Prepare; `with` starts the process."""
         self._job = job
+        self._start = start
         self._halt = halt
         self._ended = threading.Event()
         self._cause: GapReason | None = None
@@ -253,7 +241,7 @@ class _Worker:
         """Start the process in a group of its own, with nothing of the operator's environment, and hand it the job."""
         # -I: neither the current directory, which may be the hostile one, nor the user's own modules can join ours.
         self._child = subprocess.Popen(
-            [sys.executable, "-I", "-c", _START],
+            [sys.executable, "-I", "-c", self._start],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -10,21 +10,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from agent.allowances import expired_sentences
 from agent.delivery import Delivery, check, paired
 from agent.errors import ConfigurationFault, UsageFault
 from agent.execution import Manner, Threshold, carry_out
 from agent.installation import Installation, installation, now
 from agent.locations import carries_credentials, is_url, shown
-from agent.plan import SweepPlan, TargetSpec
-from agent.redaction import set_up_logging
+from agent.own_scopes import called
+from agent.plan import Planned, SweepPlan
+from agent.redaction import set_up_logging, variable_said
 from agent.report.table import Floors
 from agent.shards import in_shard
 from agent.terminal import escaped
+from connectors.base import TargetError
 from connectors.git.clone import checked_address
-from connectors.git.target import GitTarget, Mode, TargetError
+from connectors.git.target import GitTarget, Mode
+from connectors.registry import CONNECTORS
 from storage.inventory import Confidence, Policy, Severity
 
 logger = logging.getLogger(__name__)
@@ -45,10 +46,14 @@ def sweep(
     if since is not None and (not since or since.startswith("-")):
         raise UsageFault("--since needs the name of a commit, branch or tag.")
     if token_env is not None and not os.environ.get(token_env):
-        raise UsageFault(f"the variable{_variable(token_env)} that --token-env names is not set or empty.")
+        raise UsageFault(f"the variable{variable_said(token_env)} that --token-env names is not set or empty.")
     mode = Mode.STAGED if staged else Mode.SINCE if since else Mode.FULL
     targets = tuple(
-        TargetSpec(location=_checked(place), mode=mode, since=since, token_env=token_env) for place in places or (".",)
+        Planned(
+            connector="git",
+            target=GitTarget(location=_checked(place), mode=mode, since=since, token_variable=token_env),
+        )
+        for place in places or (".",)
     )
     return _start("sweep", targets, default_fail_on="high", **common)
 
@@ -60,7 +65,7 @@ def run(*, shard: tuple[int, int] | None, **common: Any) -> int:
 
 def _start(
     kind: str,
-    targets: tuple[TargetSpec, ...] | None,
+    targets: tuple[Planned, ...] | None,
     *,
     config: Path | None,
     store: str | None,
@@ -109,21 +114,23 @@ def _start(
 def _plan(
     place: Installation,
     kind: str,
-    targets: tuple[TargetSpec, ...],
+    targets: tuple[Planned, ...],
     policy: Policy,
     *,
     jobs: int | None,
     timeout: float | None,
 ) -> SweepPlan:
     settings = place.configuration.settings
-    limits = place.configuration.limits()
     return SweepPlan(
         kind=kind,
         targets=targets,
         policy=policy,
         jobs=jobs or settings.jobs,
         matcher=settings.matcher,
-        limits=msgspec.structs.replace(limits, wall_seconds=timeout) if timeout else limits,
+        limits={
+            connector: place.configuration.limits(connector, timeout=timeout)
+            for connector in {planned.connector for planned in targets}
+        },
         detect_secrets_extra=tuple(settings.detect_secrets.plugins),
         tuning=place.configuration.tuning,
         cache_directory=settings.cache_directory.expanduser(),
@@ -140,29 +147,15 @@ def _deliveries(
     return configured or paired((), ())
 
 
-def _scheduled(place: Installation, shard: tuple[int, int] | None) -> tuple[TargetSpec, ...]:
+def _scheduled(place: Installation, shard: tuple[int, int] | None) -> tuple[Planned, ...]:
     targets = place.configuration.targets()
     if not targets:
+        sections = " or ".join(f"'{entry.section}'" for entry in CONNECTORS.values())
         raise ConfigurationFault(
-            "no repositories are configured; list them under 'repositories' in nhi-agent.yaml (`nhi-agent init` writes "
+            f"no repositories are configured; list them under {sections} in nhi-agent.yaml (`nhi-agent init` writes "
             "one), name the file by --config, or sweep one by `nhi-agent sweep PATH`."
         )
-    return tuple(
-        _tried(target) for target in targets if shard is None or in_shard(target.name or target.location, shard)
-    )
-
-
-def _tried(target: TargetSpec) -> TargetSpec:
-    """The target, with its problem if it lacks what it needs: one repository must not keep the others from a sweep."""
-    if target.token_env is None or os.environ.get(target.token_env):
-        return target
-    problem = f"the variable{_variable(target.token_env)} with its access token is not set; nothing of it was read"
-    return msgspec.structs.replace(target, problem=problem)
-
-
-def _variable(name: str) -> str:
-    """A variable's name, to be said; nothing where a token may have been put in its place."""
-    return f" {name}" if re.fullmatch(r"[A-Z_][A-Z0-9_]{0,39}", name) else ""
+    return tuple(planned for planned in targets if shard is None or in_shard(called(planned.target), shard))
 
 
 def _checked(place: str) -> str:

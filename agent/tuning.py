@@ -31,7 +31,7 @@ from connectors.detection.detector import detectors
 from storage.inventory import Allowance
 
 if TYPE_CHECKING:
-    from agent.configuration import AllowanceSettings, DetectionSettings
+    from agent.settings import AllowanceSettings, DetectionSettings
 
 Place = Callable[[tuple[str | int, ...]], str]
 """Where a part of the configuration stands: file, line and column, or a variable."""

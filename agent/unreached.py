@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from agent import own_scopes
 from storage.inventory import Coverage, CoverageStatus, Gap, Observation, Resource, Scope
 
 
@@ -25,7 +26,7 @@ class Unreached:
     def take(self, item: Observation) -> None:
         """Look at one observation."""
         match item:
-            case Scope(connector="agent"):
+            case Scope(connector=own_scopes.CONNECTOR):
                 self._targets.add(item.uid)
             case Resource():
                 self._met |= item.uid in self._known

@@ -1,9 +1,9 @@
 """The scanning worker: one limited process a target, in which alone the values of secrets exist.
 
 The parent starts it as ``python -I -c "from agent.worker import main; main()"`` in a process group of its own, with an
-environment that holds nothing of the operator's. The job comes in on standard input, key material included, so that
-nothing secret ever stands in an argument or an environment variable. Observations go out on standard output as
-length-prefixed frames and end with a trailer; a stream without its trailer is a gap, never an empty result.
+environment that holds nothing of the operator's. The job comes in on standard input, key material and tokens included:
+nothing secret stands in an argument, or in the environment that it was started with. Observations go out on standard
+output as length-prefixed frames and end with a trailer; a stream without its trailer is a gap, never an empty result.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
 import msgspec
 
-from agent.frames import END, PROGRESS, REFUSED, Frames
-from connectors.base import Limits
+from agent.frames import END, PROGRESS, REFUSED, Frames, decoded_target
+from connectors.base import Limits, TargetError
 from connectors.detection.catalogue import OwnFormat
-from connectors.git.target import GitTarget, Mode, TargetError
-from storage.inventory import Allowance
-
-TOKEN_VARIABLE = "NHI_AGENT_GIT_TOKEN"
+from connectors.registry import CONNECTORS, Entry
+from storage.inventory import OBSERVATIONS, Allowance, Scope
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker is told: one target, how to read it, and the derived keys for its fingerprints."""
 
-    location: bytes
-    """Path or URL in the file system's bytes, which need not be text."""
-    name: str | None
-    mode: Mode
-    since: bytes | None
-    index_file: bytes | None = None
-    """For what is staged: the index to read in place of the repository's own."""
+    connector: str
+    """Name of the connector that reads it."""
+    target: bytes
+    """What it reads, as `agent.frames.encoded_target` writes it: names in it need not be text."""
+    scope: Scope
+    """The agent's own scope over it: that it was read to its end."""
+    environment: tuple[tuple[bytes, bytes], ...] = ()
+    """What it gets of the operator's environment, tokens among it: over this pipe, and set only after its start."""
     subkeys: tuple[tuple[str, bytes], ...]
     """Key id and derived fingerprint key, the active one first. Never the installation key itself."""
     limits: Limits
@@ -49,18 +49,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of formats that are not looked for."""
     allow_list: tuple[Allowance, ...] = ()
     """The entries that apply."""
-    token: str | None = None
-    """Access token for an https clone; it travels over the pipe only."""
-    ssh_key: str | None = None
-    """Path of the private key for an ssh clone."""
-    known_hosts: str | None = None
-    """Path of the known-hosts file for an ssh clone."""
-    shallow_is_gap: bool = False
-    """Whether a clone whose history is cut off makes the run incomplete."""
 
     def __repr__(self) -> str:
-        """Name the target only: the job carries key material."""
-        return f"Job({self.location!r})"
+        """Name the target only: the job carries key material, and may carry a token."""
+        return f"Job({self.connector!r}, {self.scope.name!r})"
 
 
 def restrict(limits: Limits) -> None:
@@ -103,7 +95,7 @@ def _report_crash(kind: type[BaseException], error: BaseException, trace: Traceb
     os.write(2, f"{kind.__name__} at {' > '.join(frames[-6:])}\n".encode("ascii", "backslashreplace"))
 
 
-def main() -> None:
+def main(connectors: Mapping[str, Entry] = CONNECTORS) -> None:
     """Entry of the child process: read the job, restrict, collect, send, close."""
     sys.excepthook = _report_crash
     job = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Job)
@@ -111,16 +103,17 @@ def main() -> None:
     # Whatever a library prints must not end up between our frames.
     os.dup2(2, 1)
     restrict(job.limits)
-    collect(job, Frames(output))
+    collect(job, Frames(output), connectors[job.connector])
     output.flush()
     # The memory that held values goes with the process; there is nothing to tidy that exit would not.
     os._exit(0)
 
 
-def collect(job: Job, frames: Frames) -> None:
-    """Run the git connector over the job's target and send everything it yields, then the trailer."""
+def collect(job: Job, frames: Frames, entry: Entry) -> None:
+    """Run the connector over the job's target and send everything it yields, then the trailer."""
     from agent.session import WorkerSession
-    from connectors.git.connector import GitConnector
+
+    os.environb.update(job.environment)
 
     def progress(stage: str, done: int, total: int | None) -> None:
         frames.write(PROGRESS, (stage, done, total))
@@ -140,26 +133,9 @@ def collect(job: Job, frames: Frames) -> None:
     )
     sent = 0
     try:
-        for observation in GitConnector().collect(_target(job), session):
-            frames.write(type(observation).__name__, observation)
+        for observation in entry.load().collect(decoded_target(job.target, entry.target), session):
+            frames.write(OBSERVATIONS[type(observation)], observation)
             sent += 1
     except TargetError as refused:
         frames.write(REFUSED, str(refused))
     frames.write(END, sent)
-
-
-def _target(job: Job) -> GitTarget:
-    """Build the connector's target; a token enters this process's own environment only now, after its start."""
-    if job.token is not None:
-        os.environ[TOKEN_VARIABLE] = job.token
-    return GitTarget(
-        location=os.fsdecode(job.location),
-        name=job.name,
-        mode=job.mode,
-        since=None if job.since is None else os.fsdecode(job.since),
-        index_file=None if job.index_file is None else os.fsdecode(job.index_file),
-        token_variable=None if job.token is None else TOKEN_VARIABLE,
-        ssh_key=job.ssh_key,
-        known_hosts=job.known_hosts,
-        shallow_is_gap=job.shallow_is_gap,
-    )

@@ -6,7 +6,8 @@ configuration or a key file: the agent builds the session and hands it in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -87,6 +88,25 @@ class Target(Record, frozen=True, kw_only=True):
     name: str | None = None
     """What the operator calls it; `None` lets the thing itself say how it is called."""
 
+    @property
+    def place(self) -> str | None:
+        """Where it lies, fit to be shown; it stands for the name where there is none. `None` where only names tell."""
+        return None
+
+    @property
+    def remote(self) -> bool:
+        """Whether it lies elsewhere, so that a slip of the pen and an outage look the same from here."""
+        return True
+
+    @property
+    def needs(self) -> Mapping[str, str]:
+        """By variable of the operator's environment: what it must hold. The worker gets these; no field holds them."""
+        return {}
+
+
+class TargetError(Exception):
+    """What was named cannot be read at all. One clear sentence: what, and what to do."""
+
 
 class Permission(Record, frozen=True, kw_only=True):
     """A right that a connector uses: what `doctor` asks for, and what the published least policies grant."""
@@ -99,22 +119,55 @@ class Permission(Record, frozen=True, kw_only=True):
     """True for what is only asked for when the configuration says so."""
 
 
-TargetKind_contra = TypeVar("TargetKind_contra", bound=Target, contravariant=True)
+class Mark(StrEnum):
+    """How a check came out."""
+
+    FINE = "ok"
+    WARNING = "warning"
+    FAULT = "FAULT"
+
+
+class Check(Record, frozen=True, kw_only=True):
+    """One thing that was looked at before a run: a line of `doctor`."""
+
+    name: str
+    """What was looked at, in a word or two."""
+    mark: Mark
+    """How it came out."""
+    detail: str
+    """One sentence for a person: what is so, and what to do about it. Free of values."""
+
+
+TargetKind = TypeVar("TargetKind", bound=Target)
 SessionKind_contra = TypeVar("SessionKind_contra", bound=Session, contravariant=True)
 
 
-class Connector(Protocol[TargetKind_contra, SessionKind_contra]):
-    """Reads targets of one kind."""
+class Connector(Protocol[TargetKind, SessionKind_contra]):
+    """Reads targets of one kind. Who derives from it need not say what holds for most: one target, nothing to check."""
 
     @property
     def name(self) -> str:
         """As the configuration and every `Scope.connector` call it."""
         ...
 
-    def collect(self, target: TargetKind_contra, session: SessionKind_contra) -> Iterator[Observation]:
+    def expand(self, target: TargetKind) -> Iterable[TargetKind]:
+        """Return the targets that are read for what the operator named, a worker each: most often itself alone.
+
+        Looks at this machine only, and asks no provider.
+        """
+        return (target,)
+
+    def checks(self, target: TargetKind) -> Iterable[Check]:  # noqa: ARG002 - most have nothing to check
+        """Look at what a run over `target` would need: rights that are missing or too many, a login that is refused."""
+        return ()
+
+    def collect(self, target: TargetKind, session: SessionKind_contra) -> Iterator[Observation]:
         """Read one target, and yield what is seen of it as it is seen.
 
         Every scope is announced before anything in it, and closed by one `Coverage`. What the provider refuses is a
         `Gap`: with a `facet` where only a question stays open, without one where the things themselves were not seen.
+
+        Raises:
+            TargetError: when what was named cannot be read at all.
         """
         ...

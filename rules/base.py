@@ -381,7 +381,8 @@ def _bearing(subject: Subject, context: Context) -> _Bearing:
             return _provided(identity.uid, identity.resource_uid, identity.name, who_answers(identity.owners))
         case CredentialState(credential=credential, identity=holder):
             name = credential.public_identifier or credential.name or credential.uid
-            owner = who_answers(holder.owners) if holder else None
+            claims = holder.owners if holder else resolve_resource(_names(credential.resource_uid), context.policy)
+            owner = who_answers(claims)
             return _provided(credential.uid, credential.resource_uid, name, owner)
         case StoredSecretState(stored_secret=slot):
             return _provided(slot.uid, slot.resource_uid, slot.name, who_answers(slot.owners))

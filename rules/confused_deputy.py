@@ -19,42 +19,47 @@ from storage.inventory import (
 
 _DEPUTIES = frozenset(
     {
-        "apigateway",
-        "appflow",
+        "airflow",
+        "airflow-env",
         "appsync",
+        "autoscaling",
         "backup",
+        "batchoperations.s3",
         "bedrock",
-        "cloudtrail",
         "codebuild",
         "codepipeline",
+        "comprehend",
         "config",
         "datasync",
-        "delivery.logs",
         "dms",
         "events",
         "firehose",
+        "frauddetector",
         "glue",
         "imagebuilder",
         "iot",
         "kendra",
-        "lex",
+        "lexv2",
         "logs",
         "mediaconvert",
+        "personalize",
         "pipes",
         "rekognition",
-        "s3",
         "sagemaker",
         "scheduler",
         "ses",
-        "sns",
         "ssm",
         "states",
+        "textract",
         "transcribe",
         "transfer",
         "vpc-flow-logs",
     }
 )
-"""Services of AWS that act for whichever customer asks, as the first part of their principals names them."""
+"""Services of AWS that act for whichever customer asks, and whose documentation has the role say for which.
+
+They are named by the first part of their principals.
+"""
 _SUFFIX = (".amazonaws.com", ".amazonaws.com.cn")
 
 
@@ -64,7 +69,7 @@ class ConfusedDeputy(Rule[IdentityState]):
     **Why it matters.** A service acts for all of its customers. Where a role trusts the service alone, somebody else's
     account can have the service use that role, if a service ever fails to check whose role it was given.
 
-    **Violation.** It trusts a service of AWS that acts on its customers' behalf (such as `cloudtrail`, `glue`,
+    **Violation.** It trusts a service of AWS that acts on its customers' behalf (such as `glue`, `scheduler`,
     `states`), and no condition names the account, the thing or the organisation on whose behalf: `aws:SourceAccount`,
     `aws:SourceArn`, `aws:SourceOrgID`, `aws:SourceOrgPaths`. Confidence is medium, for most services check on their own
     side. Services that run the customer's own programs (EC2, Lambda, ECS) and identities that trust no service are not

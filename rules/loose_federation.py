@@ -32,7 +32,7 @@ class LooseFederation(Rule[IdentityState]):
 
     - asks for no subject, repository, project or the like (high confidence);
     - or asks for one so wide that it pins down nobody: `*`, `repo:*`, `repo:acme*`, a pool's every member (high);
-    - or does not say for whom the token must have been made, its audience (medium).
+    - or does not say for whom the token must have been made, its audience (medium, and no more than medium severity).
 
     `repo:acme/*` names an organisation whole, and passes. An identity that accepts no such tokens is not concerned, nor
     is an issuer as AWS records it, whose conditions stand with the roles that trust it. Where trusts were not looked
@@ -73,6 +73,13 @@ class LooseFederation(Rule[IdentityState]):
             return self.not_applicable(subject, context, message, close_reason=CloseReason.CONTROL_MET)
         message = f"{name} says whose tokens it accepts, and for whom they are made."
         return self.satisfied(subject, context, message, close_reason=CloseReason.CONTROL_MET)
+
+    def weigh(self, subject: IdentityState, context: Context) -> Severity | None:
+        """Return the holder's weight; no more than medium where only the audience is missing: a second line behind."""
+        weight = super().weigh(subject, context) or self.severity
+        if any(trust.kind is TrustKind.OIDC and _loose(trust) for trust in subject.identity.trusts):
+            return weight
+        return min(weight, Severity.MEDIUM, key=lambda severity: severity.rank)
 
 
 def _loose(trust: Trust) -> str:

@@ -58,12 +58,12 @@ class RotationNotOperating(Rule[StoredSecretState]):
         if last is not None and not older(last, context.as_of, due):
             message = f"{name} was rotated within its interval."
             return self.satisfied(subject, context, message, close_reason=CloseReason.CONTROL_MET)
-        if last is not None:
-            message = f"{name} has rotation enabled, and was last replaced longer ago than its interval."
-            return self.not_satisfied(subject, context, message)
         made = slot.created_time
         if made is not None and made <= context.as_of and not older(made, context.as_of, due):
             return self.satisfied(subject, context, f"{name} is younger than its interval.")
+        if last is not None:
+            message = f"{name} has rotation enabled, and was last replaced longer ago than its interval."
+            return self.not_satisfied(subject, context, message)
         if made is None or made > context.as_of or Facet.ROTATION not in slot.observed:
             message = f"{name} has rotation enabled; when its value was last replaced is not known."
             return self.not_assessed(subject, context, message, missing=Facet.ROTATION)

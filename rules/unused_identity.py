@@ -54,7 +54,9 @@ class UnusedIdentity(Rule[IdentityState]):
         if identity.enabled is False:
             return self.satisfied(subject, context, f"{name} is disabled.", close_reason=CloseReason.REVOKED_PROVED)
         uses = tuple(one.last_used_time for one in subject.credentials if one.last_used_time is not None)
-        match last_use(identity, context.as_of, days, beside=uses):
+        # Google tells of no service account when it was made; it is no younger than its oldest key.
+        keys = (one.created_time for one in subject.credentials if one.created_time is not None)
+        match last_use(identity, context.as_of, days, beside=uses, was_there=min(keys, default=None)):
             case Use.RECENT:
                 message = f"{name} was used within {days} days."
                 return self.satisfied(subject, context, message, close_reason=CloseReason.CONTROL_MET)

@@ -940,7 +940,7 @@ class OwnerAssignment(Record, frozen=True, kw_only=True):
     """Glob over the codes of formats. A line with one speaks of exposed values alone."""
     identity: str = "*"
     """Glob over names, uids and aliases of identities. A line with one speaks of identities alone."""
-    secret: str = "*"
+    stored_secret: str = "*"
     """Glob over names, uids and aliases of stored secrets. A line with one speaks of stored secrets alone."""
     left: bool = False
     """True when the file says that this owner has left: the line then names nobody who answers."""

@@ -23,7 +23,7 @@ from storage.inventory import (
     SubjectKind,
 )
 from storage.leases import CHUNK
-from storage.payload import decode
+from storage.payload import decode, encode
 from storage.reach import seen_in
 from storage.rows import store_seen
 from storage.staged import in_parts, read_staged
@@ -117,7 +117,9 @@ def _joined(name: str, given: Sequence[Any]) -> Any:
     if isinstance(first, frozenset):
         return frozenset(chain.from_iterable(given))
     if isinstance(first, tuple):
-        return tuple(dict.fromkeys(chain.from_iterable(given)))
+        return tuple(
+            {encode(one) if isinstance(one, Record) else one: one for one in chain.from_iterable(given)}.values()
+        )
     if isinstance(first, Mapping):
         return dict(chain.from_iterable(one.items() for one in reversed(given)))
     known = [one for one in given if one is not None]

@@ -180,7 +180,7 @@ def test_the_job_is_configured_as_the_program_understands(
     configuration = load(None, discover=False, environment={"NHI_AGENT_CONFIG_YAML": content})
 
     assert ["run"] == container["args"]
-    assert configuration.settings.repositories
+    assert configuration.targets()
     assert {Path("/data")} == {output.path.parent for output in configuration.settings.outputs}
 
 
@@ -202,7 +202,7 @@ def test_the_guides_configuration_is_understood() -> None:
     guide = (HOUSE / "docs" / "container.md").read_text()
 
     for content in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL):
-        assert load(None, discover=False, environment={"NHI_AGENT_CONFIG_YAML": content}).settings.repositories
+        assert load(None, discover=False, environment={"NHI_AGENT_CONFIG_YAML": content}).targets()
 
 
 def test_the_guide_names_the_mounts_of_the_image() -> None:

@@ -14,7 +14,8 @@ from agent.commands.options import config_option, store_option
 @store_option
 def command(config: Path | None, store: str | None) -> int:
     """Check what a sweep needs: Python, git and its age, the matcher, the store and its schema, the key, the limits."""
-    from agent.doctor import Mark, examine
+    from agent.doctor import examine
+    from connectors.base import Mark
 
     checks = examine(config, store)
     for check in checks:

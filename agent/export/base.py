@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from agent.allowances import expired_sentences
+from agent.own_scopes import target_name
 from rules.base import main_occurrence
 from storage.inventory import (
     Assessment,
@@ -222,11 +223,6 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             ),
         )
     )
-
-
-def target_name(uid: str) -> str:
-    """A target's name out of the uid of the agent's own scope over it; any other uid as it is."""
-    return uid.removeprefix("target:")
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:

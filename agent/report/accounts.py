@@ -91,7 +91,9 @@ def print_faults(report: RunReport, console: Console, *, severity: Severity, con
         return
     console.print()
     if not rows:
-        console.print(plain("Nothing at fault in what was listed.", "green"))
+        held = report.listed_names
+        words = "Nothing at fault in what was listed." if held else "Nothing was listed, so nothing is said of it."
+        console.print(plain(words, "green" if held else "bold red"))
         return
     console.print(plain(f"{counted(len(rows), 'thing')} at fault, worst first", "bold"))
     times = _times(report)

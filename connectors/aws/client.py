@@ -21,8 +21,8 @@ from typing import Any
 from connectors.aws.call import Call
 from connectors.aws.permissions import ALLOWED, ASSUME_ROLE, LOGINS
 from connectors.aws.refusals import CallFailed, Trouble, policy_of, trouble_of
-from connectors.aws.target import AwsTarget, TargetError
-from connectors.base import Session
+from connectors.aws.target import AwsTarget
+from connectors.base import Session, TargetError
 from storage.inventory import Record
 
 _VALUES = frozenset(

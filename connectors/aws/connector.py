@@ -15,14 +15,14 @@ from connectors.aws.policy_documents import Statement
 from connectors.aws.reading import NAME, Part, read
 from connectors.aws.refusals import CallFailed
 from connectors.aws.regions import read_region
-from connectors.aws.target import AwsTarget, TargetError, checked, member_role_arn, named_account
-from connectors.base import Session
+from connectors.aws.target import AwsTarget, checked, member_role_arn, named_account
+from connectors.base import Connector, Session, TargetError
 from storage.inventory import Observation
 
-__all__ = ["NAME", "AwsConnector", "AwsTarget", "Patience", "TargetError"]
+__all__ = ["NAME", "AwsConnector", "AwsTarget", "Patience"]
 
 
-class AwsConnector:
+class AwsConnector(Connector[AwsTarget, Session]):
     """Reads AWS accounts."""
 
     name = NAME

@@ -99,18 +99,18 @@ class _Rights:
             return
         if self._boundary is not None and not any(one.allow for one in self._boundary):
             return
-        keys = statement.condition_keys
+        keys = (*statement.condition_keys, *self._keys_of_denials(statement))
         level, proof = PrivilegeLevel.LIMITED, ""
         if _is_everything(statement):
             ways = [way for action in _IAM_WRITES if (way := self._way(action)) is not None]
             level = PrivilegeLevel.ADMIN if ways and self._bound_by_nothing() else PrivilegeLevel.WILDCARD
-            keys = tuple(dict.fromkeys((*keys, *(min(ways, key=lambda way: len(way.keys)).keys if ways else ()))))
+            keys = (*keys, *(min(ways, key=lambda way: len(way.keys)).keys if ways else ()))
             proof = _proof(statement, statement.actions[0])
         elif (pattern := self._widest(statement)) is not None:
             level, proof = PrivilegeLevel.WILDCARD, _proof(statement, pattern)
         if level is PrivilegeLevel.WILDCARD and not self._let_through(statement):
             level, proof = PrivilegeLevel.LIMITED, f"{proof}, within its permissions boundary"
-        yield Privilege(name=name, level=level, proof=proof, conditions=keys)
+        yield Privilege(name=name, level=level, proof=proof, conditions=tuple(dict.fromkeys(keys)))
 
     def _widest(self, statement: Statement) -> str | None:
         """Return the pattern that makes a statement more than named actions on named things."""
@@ -137,6 +137,13 @@ class _Rights:
             )
             for denial in self._denials
         )
+
+    def _keys_of_denials(self, statement: Statement) -> Iterable[str]:
+        """Yield the keys of conditions under which a denial takes away all that a statement means."""
+        for denial in self._denials:
+            plain = not denial.other_actions and not denial.other_resources and any(map(_is_all, denial.resources))
+            if plain and all(any(fits(denied, one) for denied in denial.actions) for one in _patterns(statement)):
+                yield from denial.condition_keys
 
     def _bound_by_nothing(self) -> bool:
         """Say whether the boundary, if there is one, lets everything through."""

@@ -189,9 +189,22 @@ class Part(NamedTuple):
     """Whether the target asks for it."""
 
 
+def account_scope(uid: str, number: str, api: str, region: str | None) -> Scope:
+    """Return the scope of one api of an account."""
+    where = f" {region}" if region else ""
+    return Scope(
+        uid=cloud_scope_uid(uid, api, region),
+        connector=NAME,
+        resource_uid=uid,
+        name=f"{number}{where} {api}",
+        region=region,
+        api=api,
+    )
+
+
 def read(account: Account, part: Part, region: str | None = None) -> Iterator[Observation]:
     """Read one scope: announce it, yield what it holds, say what it could not see, close it."""
-    scope = scope_of(account, part.api, region)
+    scope = account_scope(account.uid, account.number, part.api, region)
     yield scope
     reading = Reading(account, scope)
     try:
@@ -204,16 +217,3 @@ def read(account: Account, part: Part, region: str | None = None) -> Iterator[Ob
             reading.missed(failed, f"The {part.what} of this account were {rest}")
             account.ended[scope.uid] = failed
     yield from reading.ending()
-
-
-def scope_of(account: Account, api: str, region: str | None = None) -> Scope:
-    """Return what one api lists of an account, in one region or in all."""
-    where = f" {region}" if region else ""
-    return Scope(
-        uid=cloud_scope_uid(account.uid, api, region),
-        connector=NAME,
-        resource_uid=account.uid,
-        name=f"{account.number}{where} {api}",
-        region=region,
-        api=api,
-    )

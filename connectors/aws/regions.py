@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from connectors.aws.account import Account
-from connectors.aws.reading import Part, Reading, read, scope_of
+from connectors.aws.reading import Part, Reading, account_scope, read
 from connectors.aws.refusals import CallFailed, Trouble
 from storage.inventory import Observation, Scope
 
@@ -52,7 +52,7 @@ def _refused_as_region(account: Account, begun: Sequence[Observation]) -> CallFa
 
 def _told(account: Account, region: str, refusal: CallFailed | None) -> Iterator[Observation]:
     """Tell the region itself: open, or closed and by what."""
-    scope = scope_of(account, _API, region)
+    scope = account_scope(account.uid, account.number, _API, region)
     yield scope
     reading = Reading(account, scope)
     reading.expected = 1

@@ -11,7 +11,7 @@ from storage.inventory import Credential, CredentialType, Facet, Observation
 
 def read_server_certificates(reading: Reading) -> Iterator[Observation]:
     """Yield the server certificates of the account."""
-    for told in reading.listed(LIST_SERVER_CERTIFICATES):
+    for told in reading.listed(LIST_SERVER_CERTIFICATES, MaxItems=1000):
         ends = told.get("Expiration")
         yield Credential(
             uid=f"aws:server-certificate:{told['ServerCertificateId']}",

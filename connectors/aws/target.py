@@ -5,19 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from connectors.base import Target
+from connectors.base import Target, TargetError
 
 HOME_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """By partition: the region whose endpoints answer for what has no region, such as IAM."""
+
+LOGIN_VARIABLES: tuple[str, ...] = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_CA_BUNDLE",
+    "AWS_CONFIG_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "HOME",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+)
+"""What the SDK looks for to log in and to reach AWS: a worker that reads accounts needs these of its environment."""
 
 _ACCOUNT = re.compile(r"\d{12}")
 _ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/[\w+=,.@/-]{1,512}")
 
 _ENDPOINT = re.compile(r"https://[^/@]+(?:/|$)|http://(?:127\.0\.0\.1|localhost|\[::1\])(?:[:/]|$)")
-
-
-class TargetError(Exception):
-    """What was named cannot be read at all. One clear sentence: what, and what to do."""
 
 
 class AwsTarget(Target, frozen=True, kw_only=True):
@@ -55,6 +73,16 @@ class AwsTarget(Target, frozen=True, kw_only=True):
     """
     endpoint_url: str | None = None
     """Another address for every service, such as that of a test server."""
+
+    @property
+    def place(self) -> str | None:
+        """See `Target.place`: the account that it names, if it names one."""
+        return named_account(self)
+
+    @property
+    def needs(self) -> Mapping[str, str]:
+        """See `Target.needs`."""
+        return {self.external_id_variable: "the external id of the role"} if self.external_id_variable else {}
 
     @property
     def home_region(self) -> str:

@@ -32,7 +32,7 @@ def user_names(reading: Reading) -> list[str]:
     account = reading.account
     if not account.users_complete and account.users_refused is None:
         try:
-            for page in reading.pages(LIST_USERS):
+            for page in reading.pages(LIST_USERS, MaxItems=1000):
                 for user in page.get("Users") or ():
                     account.has_user(user["UserName"], user_uid(user["UserId"]), user.get("CreateDate"))
             account.users_complete = True

@@ -13,11 +13,11 @@ from connectors.detection import heuristics
 from connectors.detection.entropy import monotonous_share, shannon
 from connectors.detection.placeholders import could_be_issued, holds_template, is_placeholder, spells_the_alphabet
 from connectors.detection.telling_names import (
-    DESCRIBES,
     KEY_LENGTH,
     PUBLIC,
     TOKEN_LENGTH,
     credential_type,
+    describes,
     is_strong,
 )
 from connectors.detection.wording import strangeness
@@ -96,6 +96,8 @@ _PASSWORD_NAME = 34
 """So far from the end of a name such as `db_password_for_reports` may say that it is a password: as stage one looks."""
 SURE = 8.0
 """Bits of strangeness that no name and no word is likely to reach."""
+LEAST_DIGITS = 4
+"""Digits in whatever services hand out, for a name with a number has fewer."""
 _LIKELY = 0.5
 """Bits from which on a text in the place of a password is rather none that has a meaning."""
 
@@ -106,7 +108,7 @@ def judge_assigned(value: bytes, name: bytes, *, quoted: bool, alone: bool = Fal
     `alone` says that the line holds nothing else: there an unquoted text is a value, and not another name.
     """
     quoted_or_alone = quoted or alone
-    if DESCRIBES.search(name) or PUBLIC.search(name):
+    if describes(name) or PUBLIC.search(name):
         return None
     weak = not is_strong(name)
     if value.isdigit():
@@ -151,7 +153,7 @@ def _is_handed_out(value: bytes) -> bool:
     pieces = _PIECES.findall(value)
     digits = sum(48 <= byte <= 57 for byte in value)
     mixed = [piece for piece in pieces if len(piece) >= 4 and not piece.isdigit() and not piece.isalpha()]
-    return digits >= (4 if len(pieces) == 1 else 6) and bool(mixed) and not _WORDS_JOINED.match(value)
+    return digits >= (LEAST_DIGITS if len(pieces) == 1 else 6) and bool(mixed) and not _WORDS_JOINED.match(value)
 
 
 def _classes(value: bytes) -> int:

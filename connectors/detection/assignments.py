@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from connectors.detection.assigned_judgement import SURE, is_named_aloud
+from connectors.detection.assigned_judgement import LEAST_DIGITS, SURE, is_named_aloud
 from connectors.detection.catalogue import Format
 from connectors.detection.expressions import any_of
 from connectors.detection.telling_names import (
@@ -88,6 +88,7 @@ _NAMED = re.compile(
 _GOES_ON = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/=.@:%([{")
 _NAME_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 _NAME_BEFORE = 40
+_DIGITS = b"0123456789"
 _ALONE_BEFORE = re.compile(rb"\s*(?:[-*#/$>]{1,2}\s{0,4})?(?:export\s|set\s|ENV\s|-[eE]\s|[\"'])?[\"']?\Z")
 _ALONE_AFTER = re.compile(rb"[\"',;\\]{0,2}\s*(?:#.*)?\Z")
 _NAME = re.compile(rb"[A-Za-z_.\-]+\d?\Z")
@@ -165,6 +166,8 @@ def named_aloud(line: bytes) -> Iterator[Assigned]:
 
     No sign says that something is assigned, so the value must end where it ends, and be one that services hand out.
     """
+    if len(line) - len(line.translate(None, _DIGITS)) < LEAST_DIGITS:
+        return  # as most lines
     for match in _NAMED.finditer(line):
         start, end = match.span("value")
         after = line[end : end + 1]

@@ -24,6 +24,7 @@ import msgspec
 from connectors.detection.checksums import CHECKSUMS
 from connectors.detection.expressions import MARKS, closing_literal, expand, linear_pattern, widen
 from connectors.detection.identifiers import IDENTIFIERS
+from connectors.detection.necessities import Necessities, necessities_of
 from storage.inventory import Confidence, CredentialType, IdentityKind, Severity
 
 PATTERNS = Path(__file__).parent / "patterns"
@@ -34,6 +35,8 @@ _TEXT_ENDS = re.compile(r"(?<!\\)(?:\\\\)*\\[AzZ]")
 _NEGATED_CLASS = re.compile(r"\[\^(?:\\.|[^\]\\])*\]")
 _FILE_BYTES = 1 << 20
 _EXPRESSION_CHARACTERS = 10_000
+_LONG_TEXT = 8192
+"""Bytes from which on it pays to look first for what every match holds."""
 
 
 class CatalogueError(ValueError):
@@ -98,8 +101,38 @@ class Format(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def spans(self, text: bytes, reach: int) -> Iterator[tuple[int, int, int]]:
         """Yield where values begin and end in a text, up to `reach`, and where the match ends that holds each."""
         group = "value" if "value" in self.pattern.groupindex else 0
-        for match in self.pattern.finditer(text, 0, reach):
-            yield (*match.span(group), match.end())
+        for low, high in self.stretches(text, reach):
+            for match in self.pattern.finditer(text, low, high):
+                yield (*match.span(group), match.end())
+
+    def stretches(self, text: bytes, reach: int) -> Iterable[tuple[int, int]]:
+        """Return the stretches that hold all matches: of a long text those around what every match holds.
+
+        No two of them share a byte, and no match could begin or end outside, so that in each the same is found as in
+        the text as a whole.
+        """
+        if len(text) < _LONG_TEXT:
+            return [(0, reach)]
+        longest = self._necessities.longest
+        if longest is None or not self._necessities.texts:
+            return [(0, reach)]
+        found: list[tuple[int, int]] = []
+        for held in self._held.finditer(text, 0, reach):
+            low, high = max(0, held.start() - longest), min(reach, held.end() + longest)
+            if found and low <= found[-1][1]:
+                low = found.pop()[0]
+            found.append((low, high))
+        return found
+
+    @cached_property
+    def _necessities(self) -> Necessities:
+        return necessities_of(self.expression)
+
+    @cached_property
+    def _held(self) -> re.Pattern[bytes]:
+        """Finds each such text, or one that overlaps it: the stretch around that holds whatever holds the other."""
+        alternatives = "|".join(map(re.escape, self._necessities.texts))
+        return re.compile(alternatives.encode(), re.IGNORECASE if self.ignore_case else re.NOFLAG)
 
     @property
     def parts_its_value(self) -> bool:

@@ -171,9 +171,8 @@ def plugin_candidates(
     buffer: Text, window: Window, segment: Segment, piece: bytes, plugin: Plugin
 ) -> Iterator[Candidate]:
     """Yield what a plugin of detect-secrets sees; long lines in cuts, overlapping so that no value is cut in two."""
-    step = PLUGIN_LINE_BYTES // 2
     seen: set[tuple[int, int]] = set()
-    for base in range(0, max(1, len(piece) - step), step):
+    for base in _cuts(segment, len(piece)):
         cut = piece[base : base + PLUGIN_LINE_BYTES].rstrip(b"\r\n")
         for start, end in plugin.values(cut):
             span = (segment.low + base + start, segment.low + base + end)
@@ -182,6 +181,13 @@ def plugin_candidates(
                 if not plugin.judged and _is_cut_out(buffer, window, *span, plugin.format):
                     continue
                 yield Candidate(*span, plugin.format, cut[start:end], plugin.format.confidence, plugin=True)
+
+
+def _cuts(segment: Segment, size: int) -> range:
+    """Return where the cuts of a piece begin in which something may end that counts: two of three blocks hold none."""
+    step = PLUGIN_LINE_BYTES // 2
+    first = max(0, segment.after - segment.low - PLUGIN_LINE_BYTES) // step * step
+    return range(first, min(max(1, size - step), segment.until - segment.low), step)
 
 
 def _is_cut_out(buffer: Text, window: Window, start: int, end: int, entry: Format, *, parted: bool = False) -> bool:

@@ -107,6 +107,16 @@ _KNOWN = {
 }
 
 
+_NEEDED = {
+    "ArtifactoryDetector": re.compile(rb"A(?:KC|P[0-9A-F])"),
+    "KeywordDetector": re.compile(
+        rb"(?i)(?:api|auth|service|account|db|database|priv|private|client)_?key|(?:db|database|key)_?pass|passw|pwd"
+        rb"|secret|contrase"
+    ),
+}
+"""What stands in every text in which a plugin sees something, for those that are dear to ask."""
+
+
 class Plugin:
     """One plugin with what we know of it."""
 
@@ -116,6 +126,7 @@ class Plugin:
         known = _KNOWN.get(self.name)
         self.judged = self.name in _JUDGED or known is None
         self.by_entropy = self.name in _BY_ENTROPY
+        self.needed = _NEEDED.get(self.name)
         self.rule = (
             _KEYWORD_LINES
             if known is None
@@ -138,6 +149,8 @@ class Plugin:
     def values(self, line: bytes) -> Iterator[tuple[int, int]]:
         """Yield where the plugin sees values in a line of at most `LINE_BYTES`, by offsets."""
         if self.judged and not is_worth_asking(line):
+            return
+        if self.needed is not None and self.needed.search(line) is None:
             return
         seen: set[tuple[int, int]] = set()
         for found in self._plugin.analyze_string(_BLANKS.sub(b"    ", line).decode("latin-1")):

@@ -55,7 +55,7 @@ def expand(expression: str) -> tuple[str, str]:
     return whole, expression.replace("{{near}}", rf"[\s\S]{{0,{_NEAR_BYTES}}}")
 
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
     (?P<assertion>\\[bBAzZ] | [\^$])
   | (?P<escape>\\x[0-9A-Fa-f]{2} | \\.)
@@ -79,7 +79,7 @@ def widen(expression: str) -> str:
     Named groups lose their names, which not every matcher knows.
     """
     parts: list[str] = []
-    for token in _TOKEN.finditer(expression):
+    for token in TOKEN.finditer(expression):
         if token["assertion"]:
             # An empty group keeps an alternation such as (?:$|x) well formed.
             parts.append("(?:)")
@@ -136,9 +136,9 @@ def closing_literal(expression: str) -> bytes:
     """
     runs: list[str] = [""]
     depth = 0
-    for token in _TOKEN.finditer(expression):
+    for token in TOKEN.finditer(expression):
         text = token[0]
-        fixed = _fixed(token)
+        fixed = fixed_text(token)
         if token["repeat"]:
             runs[-1] = runs[-1][:-1]  # the character before may be missing, or stand there several times
         depth += {"(": 1, ")": -1}.get(text, 1 if token["named"] else 0)
@@ -154,7 +154,7 @@ def closing_literal(expression: str) -> bytes:
 _BREAKS = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
 
 
-def _fixed(token: re.Match[str]) -> str | None:
+def fixed_text(token: re.Match[str]) -> str | None:
     """The one character a token stands for, if it stands for one."""
     text = token[0]
     if token["escape"]:

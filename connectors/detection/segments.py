@@ -57,6 +57,7 @@ def segments(
     marked: dict[Segment, set[int]] = {}
     low = high = window.start
     line: set[int] | None = None
+    told: set[tuple[int, int]] = set()
     for end, rule in hits:
         reach = reaches[rule]
         if reach is Reach.BLOCK:
@@ -67,14 +68,18 @@ def segments(
             low, high = line_bounds(buffer, window, end)
             short = high - low <= LINE_BYTES
             line = marked.setdefault(Segment(low, high, low, high), set()) if short else None
-        if reach is not Reach.LINE:
-            for segment in _pieces_of_two_lines(buffer, window, reach, (low, high), end):
-                marked.setdefault(segment, set()).add(rule)
-        elif line is not None:
+            told.clear()
+        if reach is Reach.LINE and line is not None:
             line.add(rule)
-        else:
-            for segment in _line_pieces(low, high, end):
-                marked.setdefault(segment, set()).add(rule)
+            if len(marked) > SEGMENTS_PER_WINDOW:
+                break
+            continue
+        place = (rule, 0 if line is not None else (end - 1 - low) // BLOCK_BYTES)
+        if place in told:
+            continue  # where anything may stand between two parts, hundreds of ends follow each other
+        told.add(place)
+        for segment in _pieces(buffer, window, reach, (low, high), end):
+            marked.setdefault(segment, set()).add(rule)
         if len(marked) > SEGMENTS_PER_WINDOW:
             break
     ordered = sorted(marked.items())[:SEGMENTS_PER_WINDOW]
@@ -87,10 +92,12 @@ def line_bounds(buffer: Text, window: Window, end: int) -> tuple[int, int]:
     return low, buffer.find(b"\n", end - 1, window.end) + 1 or window.end
 
 
-def _pieces_of_two_lines(buffer: Text, window: Window, reach: Reach, line: tuple[int, int], end: int) -> list[Segment]:
-    """The pieces of the hit's line and of the one below; for `TWO_LINES` each is read from the line above on."""
+def _pieces(buffer: Text, window: Window, reach: Reach, line: tuple[int, int], end: int) -> list[Segment]:
+    """The pieces of the hit's line and, by its reach, of the one below; for `TWO_LINES` each with the line above."""
     low, high = line
     pieces = _line_pieces(low, high, end)
+    if reach is Reach.LINE:
+        return pieces
     if reach is Reach.TWO_LINES:
         pieces = _with_the_line_above(buffer, window, low, pieces)
     if high >= window.end:

@@ -83,17 +83,25 @@ PASSWORD_LENGTH, TOKEN_LENGTH, KEY_LENGTH = 4, 8, 16
 KEYWORD = any_word(STRONG)
 """The strong words as an expression, in lower case."""
 _STRONG = re.compile(any_word(STRONG).encode())
-DESCRIBES = re.compile(
-    rb"(?i)(?:^|[_.\-])?(?:name|id|ids|url|uri|path|file|filename|dir|type|length|len|size|regexp?|pattern|prefix|suffix|header|param(?:eter)?s?"
-    rb"|format|class|policy|expir\w*|ttl|timeout|hash|hashed|digest|checksum|fingerprint|sha\d*|md5|hint|endpoint|arn|count|input|placeholder|error|errors|message|msg"
-    rb"|text|label|title|field|column|attr(?:ibute)?|version|index|kind|scope|scopes|provider|store|manager|service|method|mode|email|help"
-    rb"|desc(?:ription)?|status|state|ref|selector|template|view|page|form|event|action|rule|rules|validator|encoder|generator|required|enabled)\Z"
-)
-"""Ends of names that describe a secret: `token_url`, `password_policy`."""
+_ENDS = b"""
+name id ids url uri path file filename dir type length len size regex regexp pattern prefix suffix header param params
+parameter parameters format class policy ttl timeout hash hashed digest checksum fingerprint md5 hint endpoint arn count
+input placeholder error errors message msg text label title field column attr attribute version index kind scope scopes
+provider store manager service method mode email help desc description status state ref selector template view page form
+event action rule rules validator encoder generator required enabled
+"""
+_DESCRIBING = tuple(_ENDS.split())
+_DESCRIBING_MORE = re.compile(rb"(?:expir\w*|sha\d*)\Z")
 PUBLIC = re.compile(
     rb"(?i)public|s3_?key|object_?key|partition_?key|primary_?key|foreign_?key|sort_?key|csrf_?token_?name|pub_?key|tokeniz|nextpage|(?:csrf|xsrf|verification|next|sequence|start|starting|continuation|change|update|import|export|forward|backward)[A-Za-z_-]{0,10}token|page_?token|sync_?token|syntaxtoken|cancellation"
 )
 """Names in which such a word means something else: pages, positions, places in a store, public keys."""
+
+
+def describes(name: bytes) -> bool:
+    """Whether a name ends as those do that describe a secret: `token_url`, `password_policy`."""
+    lowered = name.lower()
+    return lowered.endswith(_DESCRIBING) or _DESCRIBING_MORE.search(lowered) is not None
 
 
 def is_strong(name: bytes) -> bool:

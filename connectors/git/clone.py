@@ -16,11 +16,12 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from connectors.base import TargetError
 from connectors.git.command import closed_environment, git_program
 from connectors.git.configuration import normalised_url, without_user_information
 from connectors.git.names import display
 from connectors.git.shortfall import NotReadable
-from connectors.git.target import GitTarget, TargetError
+from connectors.git.target import GitTarget
 from storage.inventory import GapReason
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0$`\\]|%[A-Za-z_][A-Za-z0-9_]*%")

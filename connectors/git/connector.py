@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from connectors.base import Connector, TargetError
 from connectors.git.clone import checked_address, clone
 from connectors.git.configuration import Configuration, without_user_information
 from connectors.git.directory import sweep_directory
+from connectors.git.expansion import expanded
 from connectors.git.names import display
 from connectors.git.repository import RepositorySweep
 from connectors.git.session import GitSession
@@ -20,7 +22,6 @@ from connectors.git.target import (
     GitTarget,
     Located,
     Mode,
-    TargetError,
     is_address,
     locate,
     repository_name,
@@ -40,13 +41,15 @@ from storage.inventory import (
 
 NAME = "git"
 
-__all__ = ["GitConnector", "GitSession", "GitTarget", "Mode", "TargetError"]
 
-
-class GitConnector:
+class GitConnector(Connector[GitTarget, GitSession]):
     """Reads git repositories and plain directories."""
 
     name = NAME
+
+    def expand(self, target: GitTarget) -> Iterator[GitTarget]:
+        """Yield what is read for one target: see `connectors.git.expansion`."""
+        return expanded(target)
 
     def collect(self, target: GitTarget, session: GitSession) -> Iterator[Observation]:
         """Read one target.

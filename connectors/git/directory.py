@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.git.exposures import Reporter, Whereabouts
+from connectors.git.closing import Closing
 from connectors.git.file_scan import scan_into
 from connectors.git.head_files import HeadFiles
 from connectors.git.history import History
@@ -15,10 +15,9 @@ from connectors.git.outcome import Outcome
 from connectors.git.session import GitSession
 from connectors.git.sightings import Sightings
 from connectors.git.target import GitTarget, Located, resource_uid
-from connectors.git.undecoded import declare_undecoded
 from storage.inventory import Carrier, Observation, Place, Resource, Scope, git_scope_uid
 
-NO_HISTORY = History(values={}, people={}, newest_commit_time=None, commits=0, local_commits=0, gaps=(), complete=True)
+_NO_HISTORY = History(values={}, people={}, newest_commit_time=None, commits=0, local_commits=0, gaps=(), complete=True)
 
 
 def sweep_directory(target: GitTarget, located: Located, session: GitSession) -> Iterator[Observation]:
@@ -50,18 +49,15 @@ def sweep_directory(target: GitTarget, located: Located, session: GitSession) ->
         place_of_tracked=Place.FILE,
         place_of_others=Place.FILE,
     )
-    outcome.lost([*files.shortfalls, *ignores.shortfalls, *sightings.shortfalls(detector.capped_keys)])
-    declare_undecoded(outcome, detector, {Carrier.WORKTREE: scope_uid})
-    reporter = Reporter(
+    closing = Closing(
         repository=shown,
         scope_uids={Carrier.WORKTREE: scope_uid},
-        history=NO_HISTORY,
-        whereabouts=Whereabouts(named_by_refs=frozenset(), staged={}),
-        codeowners=None,
-        suppressor=ignores.suppression,
-        allow_list=session.allow_list,
-        limits=session.limits,
+        files=files,
+        ignores=ignores,
+        sightings=sightings,
+        detector=detector,
+        outcome=outcome,
+        session=session,
     )
-    for value in sightings.values:
-        yield from map(masker.masked, reporter.report(value))
-    yield from map(masker.masked, outcome.observations())
+    closing.declare()
+    yield from map(masker.masked, closing.records(_NO_HISTORY))

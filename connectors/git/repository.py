@@ -10,13 +10,15 @@ from functools import cached_property
 
 import msgspec
 
+from connectors.base import TargetError
 from connectors.detection.batch import Batch, Detection, Window
 from connectors.git.authorship import Mailmap, parse_mailmap
+from connectors.git.closing import Closing
 from connectors.git.codeowners import find_codeowners
 from connectors.git.command import GitCommand, GitFailed, git_version
 from connectors.git.configuration import without_user_information
 from connectors.git.connectivity import default_heads, peeled, true_cuts, unconnected, write_shallow
-from connectors.git.exposures import Reporter, Tag, Whereabouts
+from connectors.git.exposures import Tag, Whereabouts
 from connectors.git.file_scan import scan_into
 from connectors.git.git_files import GitFiles
 from connectors.git.head_files import HeadFiles
@@ -36,8 +38,7 @@ from connectors.git.shortfall import HISTORY, Shortfall
 from connectors.git.sightings import Sightings
 from connectors.git.staging import LISTING_BYTES, missing_blobs, read_index, staged_entries, tree_of
 from connectors.git.tags import in_signature, read_tag
-from connectors.git.target import GitTarget, Located, Mode, TargetError, repository_name, resource_uid
-from connectors.git.undecoded import declare_undecoded
+from connectors.git.target import GitTarget, Located, Mode, repository_name, resource_uid
 from storage.inventory import Carrier, GapReason, Observation, Place, Resource, Scope, git_scope_uid
 
 _STORES_SHOWN = 5
@@ -156,23 +157,11 @@ class RepositorySweep:
 
         history = self._history(quarantine, references, inventory, files, outcome)
         codeowners = find_codeowners(files.read_at_head)
-        outcome.lost([*files.shortfalls, *ignores.shortfalls, *self.sightings.shortfalls(detector.capped_keys)])
-        declare_undecoded(outcome, detector, self.scope_uids)
+        closing = self._closing(files, ignores, outcome)
+        closing.declare()
         yield self._resource(references, history, quarantine)
         yield from self._scopes()
-        reporter = Reporter(
-            repository=self.shown,
-            scope_uids=self.scope_uids,
-            history=history,
-            whereabouts=self._whereabouts(references, inventory, staged),
-            codeowners=codeowners,
-            suppressor=ignores.suppression,
-            allow_list=self.session.allow_list,
-            limits=self.session.limits,
-        )
-        for value in self.sightings.values:
-            yield from reporter.report(value)
-        yield from outcome.observations()
+        yield from closing.records(history, self._whereabouts(references, inventory, staged), codeowners)
 
     def _without_history(self, outcome: Outcome) -> Iterator[Observation]:
         """Sweep the files of a work tree whose git directory may not be read."""
@@ -182,23 +171,23 @@ class RepositorySweep:
         ignores = Ignores(files)
         detector = self._detector = self.session.detector(ignores.baselines)
         self._scan_worktree(detector, Index(), Inventory(), outcome)
-        outcome.lost([*files.shortfalls, *ignores.shortfalls, *self.sightings.shortfalls(detector.capped_keys)])
-        declare_undecoded(outcome, detector, self.scope_uids)
+        closing = self._closing(files, ignores, outcome)
+        closing.declare()
         yield Resource(uid=self.resource_uid, kind="repository", name=self.shown, location=self.location)
         yield from self._scopes()
-        reporter = Reporter(
+        yield from closing.records(_NOTHING)
+
+    def _closing(self, files: HeadFiles, ignores: Ignores, outcome: Outcome) -> Closing:
+        return Closing(
             repository=self.shown,
             scope_uids=self.scope_uids,
-            history=_NOTHING,
-            whereabouts=Whereabouts(named_by_refs=frozenset(), staged={}),
-            codeowners=None,
-            suppressor=ignores.suppression,
-            allow_list=self.session.allow_list,
-            limits=self.session.limits,
+            files=files,
+            ignores=ignores,
+            sightings=self.sightings,
+            detector=self._detector,
+            outcome=outcome,
+            session=self.session,
         )
-        for value in self.sightings.values:
-            yield from reporter.report(value)
-        yield from outcome.observations()
 
     def _resource(self, references: References, history: History, quarantine: Quarantine) -> Resource:
         origin = self.located.configuration.origin

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from connectors.base import TargetError
 from connectors.git.command import GitCommand, GitFailed
 from connectors.git.control_files import lies_within, read_control_file
 from connectors.git.index import Index, IndexEntry, parse_index
 from connectors.git.shortfall import NotReadable, Shortfall
-from connectors.git.target import Located, TargetError
+from connectors.git.target import Located
 from storage.inventory import Carrier, GapReason
 
 LISTING_BYTES = 512 << 20

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 
+from connectors.base import Target, TargetError
 from connectors.git.configuration import (
     Configuration,
     normalised_url,
@@ -20,10 +22,6 @@ from storage.inventory import Carrier, GapReason, Record
 _CONFIG_BYTES = 1 << 20
 
 
-class TargetError(Exception):
-    """What was named cannot be swept at all. One clear sentence: what, and what to do."""
-
-
 class Mode(StrEnum):
     """How much of a repository is asked for."""
 
@@ -35,13 +33,11 @@ class Mode(StrEnum):
     """Only what is about to be committed."""
 
 
-class GitTarget(Record, frozen=True, kw_only=True):
-    """One thing to sweep."""
+class GitTarget(Target, frozen=True, kw_only=True):
+    """One repository or directory to sweep. `Target.name` is its configured name."""
 
     location: str
     """Path, or https, ssh or file URL."""
-    name: str | None = None
-    """Configured name; else the normalised address it was cloned from, else its path."""
     mode: Mode = Mode.FULL
     since: str | None = None
     """For `Mode.SINCE`: a ref or a full object id; what it reaches is left out."""
@@ -59,6 +55,21 @@ class GitTarget(Record, frozen=True, kw_only=True):
     """Private key file for ssh cloning; without one, ssh is refused."""
     known_hosts: str | None = None
     """Known-hosts file for ssh cloning."""
+
+    @property
+    def place(self) -> str:
+        """The path or address."""
+        return display(self.location)
+
+    @property
+    def remote(self) -> bool:
+        """Whether it has to be cloned."""
+        return is_address(self.location)
+
+    @property
+    def needs(self) -> Mapping[str, str]:
+        """The variable with its token, if it has one."""
+        return {self.token_variable: "its access token"} if self.token_variable else {}
 
 
 class Located(Record, frozen=True, kw_only=True):

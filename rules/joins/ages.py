@@ -41,9 +41,17 @@ def soon(expiration_time: datetime, as_of: datetime, days: int) -> bool:
 
 
 def last_use(
-    thing: Identity | Credential | StoredSecret, as_of: datetime, days: int, *, beside: tuple[datetime, ...] = ()
+    thing: Identity | Credential | StoredSecret,
+    as_of: datetime,
+    days: int,
+    *,
+    beside: tuple[datetime, ...] = (),
+    was_there: datetime | None = None,
 ) -> Use:
-    """Say what is known of a thing's use; `beside` are uses that other things tell of, such as its credentials.
+    """Say what is known of a thing's use.
+
+    `beside` are uses that other things tell of, such as its credentials; `was_there` is a moment by which it was made,
+    for things of which nobody says when.
 
     *Never* counts only where use was looked at, and only for a thing of which is known when it was made. Where its
     provider began to keep records later than that, they must reach back further than the days that are asked for.
@@ -53,12 +61,13 @@ def last_use(
         return Use.RECENT
     if thing.created_time is not None and not older(thing.created_time, as_of, days):
         return Use.YOUNG
+    made = thing.created_time or was_there
     if thing.last_used_time is not None:
         return Use.LONG_AGO
-    if Facet.LAST_USE not in thing.observed or thing.created_time is None:
+    if Facet.LAST_USE not in thing.observed or made is None or not older(made, as_of, days):
         return Use.UNKNOWN
     since = None if isinstance(thing, StoredSecret) else thing.last_use_tracked_since
-    if since is None or since <= thing.created_time:
+    if since is None or since <= made:
         return Use.LONG_AGO if used else Use.NEVER
     return Use.NOT_SINCE if older(since, as_of, days) else Use.UNKNOWN
 

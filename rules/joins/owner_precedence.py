@@ -113,9 +113,11 @@ def _of_listed(thing: Identity | StoredSecret, policy: Policy) -> list[Owner]:
         line
         for line in policy.owners
         if _about_no_value(line)
-        and (line.secret if isinstance(thing, Identity) else line.identity) == EVERYTHING
+        and (line.stored_secret if isinstance(thing, Identity) else line.identity) == EVERYTHING
         and any(fnmatchcase(home, line.repository) for home in homes)
-        and any(fnmatchcase(name, line.identity if isinstance(thing, Identity) else line.secret) for name in names)
+        and any(
+            fnmatchcase(name, line.identity if isinstance(thing, Identity) else line.stored_secret) for name in names
+        )
     ]
     return [_claim(line) for line in _winners(lines)]
 
@@ -179,7 +181,7 @@ def _about_no_value(line: OwnerAssignment) -> bool:
 
 
 def _about_nothing_listed(line: OwnerAssignment) -> bool:
-    return (line.identity, line.secret) == (EVERYTHING, EVERYTHING)
+    return (line.identity, line.stored_secret) == (EVERYTHING, EVERYTHING)
 
 
 def _winners(matching: list[OwnerAssignment]) -> list[OwnerAssignment]:
@@ -188,7 +190,7 @@ def _winners(matching: list[OwnerAssignment]) -> list[OwnerAssignment]:
 
 
 def _aim(line: OwnerAssignment) -> tuple[str, ...]:
-    return line.repository, line.path, line.detector, line.identity, line.secret
+    return line.repository, line.path, line.detector, line.identity, line.stored_secret
 
 
 def _claim(line: OwnerAssignment) -> Owner:

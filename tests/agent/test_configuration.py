@@ -19,6 +19,7 @@ from agent.errors import ConfigurationFault, UsageFault
 from agent.people import load_owners, load_personnel
 from agent.yaml_document import parse
 from connectors.base import Limits
+from connectors.git.target import GitTarget
 from storage.inventory import CredentialType, OwnerAssignment, OwnerSource, Policy, Severity, SuppressionSource
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
@@ -234,9 +235,11 @@ def test_paths_in_the_file_start_at_the_file(tmp_path: Path) -> None:
         tmp_path,
     )
 
-    first, second = configuration.targets()
+    first, second = (planned.target for planned in configuration.targets())
+    assert isinstance(first, GitTarget)
+    assert isinstance(second, GitTarget)
     assert str(tmp_path / "../a") == first.location
-    assert ("git@h:b", tmp_path / "k") == (second.location, second.ssh_key_file)
+    assert ("git@h:b", str(tmp_path / "k")) == (second.location, second.ssh_key)
     assert (("csv", tmp_path / "out.csv"),) == configuration.outputs()
     assert tmp_path / "keys/k" == configuration.key_file()
 
@@ -272,13 +275,13 @@ def test_a_wrong_owners_file_is_told_with_line_and_column(text: str, place: str,
 
 def test_an_owners_file_names_identities_and_stored_secrets(tmp_path: Path) -> None:
     (tmp_path / "owners.yaml").write_text(
-        "- {owner: a, repository: '123', identity: deploy-*}\n- {owner: b, secret: shop/*}\n"
+        "- {owner: a, repository: '123', identity: deploy-*}\n- {owner: b, stored_secret: shop/*}\n"
     )
 
     first, second = load_owners(tmp_path / "owners.yaml")
 
-    assert ("123", "deploy-*", "*") == (first.repository, first.identity, first.secret)
-    assert ("*", "*", "shop/*") == (second.repository, second.identity, second.secret)
+    assert ("123", "deploy-*", "*") == (first.repository, first.identity, first.stored_secret)
+    assert ("*", "*", "shop/*") == (second.repository, second.identity, second.stored_secret)
 
 
 @pytest.mark.parametrize(

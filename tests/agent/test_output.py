@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
+from agent.delivery import paired
+from agent.errors import ConfigurationFault
 from agent.output import atomic_file, write_atomically
 
 
@@ -55,3 +58,21 @@ def test_without_replacing_an_existing_file_stays(tmp_path: Path) -> None:
 
     assert b"former" == (tmp_path / "out").read_bytes()
     assert ["out"] == names(tmp_path)
+
+
+@pytest.mark.parametrize("closed", ["out", "."], ids=["the file", "its folder"])
+def test_an_output_this_user_may_not_write_is_refused_before_any_work(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    (elsewhere / "out").write_text("before")
+    # A stand-in for permissions, which the system does not hold against root.
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).absolute() != (elsewhere / closed).absolute())
+
+    with pytest.raises(ConfigurationFault, match=r"the output out .*name another"):
+        paired(["csv"], ["out"])
+
+
+def test_a_device_is_an_output_whatever_its_folder_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) == Path(os.devnull))
+
+    assert [delivery.path for delivery in paired(["csv"], [os.devnull])] == [Path(os.devnull)]

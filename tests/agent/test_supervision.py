@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import secrets
 import tempfile
 import threading
 from pathlib import Path
@@ -11,22 +12,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.frames import Frames, StreamBroken
+from agent.frames import Frames, StreamBroken, decoded_target, encoded_target
+from agent.own_scopes import own_scope
 from agent.scratch import LOCK_SUFFIX, PREFIX, remove_stale_scratch, scratch_directory
 from agent.supervision import Account, Stop, observe
 from agent.worker import Job
 from connectors.base import Limits
-from connectors.git.target import Mode
+from connectors.git.target import GitTarget, Mode
 from storage.inventory import Coverage, CoverageStatus, Gap, GapReason, Scope
 
 
 def a_job(location: Path, **limits: float) -> Job:
     """Build a job over a directory."""
+    target = GitTarget(location=str(location))
     return Job(
-        location=os.fsencode(location),
-        name=None,
-        mode=Mode.FULL,
-        since=None,
+        connector="git",
+        target=encoded_target(target),
+        scope=own_scope(target),
         subkeys=(("00000000", bytes(32)),),
         limits=msgspec.structs.replace(Limits(), **limits),
         matcher="re",
@@ -35,9 +37,30 @@ def a_job(location: Path, **limits: float) -> Job:
     )
 
 
-def test_key_material_never_shows_in_a_job(tmp_path: Path) -> None:
-    """A job that reaches a log or a traceback names its target only."""
-    assert repr(a_job(tmp_path)) == f"Job({os.fsencode(tmp_path)!r})"
+def test_nothing_secret_shows_in_a_job(tmp_path: Path) -> None:
+    """A job that reaches a log or a traceback names its target only: neither key material nor a token."""
+    token = secrets.token_hex(20).encode()
+
+    job = msgspec.structs.replace(a_job(tmp_path), environment=((b"TOKEN", token),))
+
+    assert repr(job) == f"Job('git', {str(tmp_path)!r})"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param(
+            GitTarget(location=os.fsdecode(b"/b\xff"), since=os.fsdecode(b"\xfe"), mode=Mode.SINCE), id="no text"
+        ),
+        pytest.param(GitTarget(location="/é", name="Café", allowed=("/ü", "/u")), id="not ASCII"),
+        pytest.param(
+            GitTarget(location="/plain", index_file="/index", token_variable="T", shallow_is_gap=True), id="plain"
+        ),
+    ],
+)
+def test_target_crosses_to_its_worker_as_it_is(target: GitTarget) -> None:
+    """Names in it need not be text, and what is no text must not become another name."""
+    assert decoded_target(encoded_target(target), GitTarget) == target
 
 
 @pytest.mark.parametrize("cut", [0, 1, 3, 5, 9], ids=lambda cut: f"{cut} bytes lacking")
@@ -115,9 +138,9 @@ def test_folder_whose_name_is_no_text_is_swept(tmp_path: Path) -> None:
     [
         pytest.param([("end", 1)], id="counts what was never sent"),
         pytest.param([("Nonsense", {}), ("end", 1)], id="a record of no known kind"),
-        pytest.param([("Gap", {"scope_uid": 3}), ("end", 1)], id="a record that cannot be read"),
+        pytest.param([("gap", {"scope_uid": 3}), ("end", 1)], id="a record that cannot be read"),
         pytest.param(
-            [("Scope", {"uid": "a", "connector": "c", "resource_uid": "r", "name": "n"}), ("end", 1)], id="no coverage"
+            [("scope", {"uid": "a", "connector": "c", "resource_uid": "r", "name": "n"}), ("end", 1)], id="no coverage"
         ),
     ],
 )

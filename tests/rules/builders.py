@@ -281,7 +281,12 @@ def maybe(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
     return st.none() | strategy
 
 
-TIMES = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+DAYS = st.sampled_from([0, 1, 30, 90, 365]) | st.integers(0, 10**12)
+TIMES = st.sampled_from([days_ago(days) for days in (-400, -10, 0, 3, 40, 100, 500)]) | st.datetimes(
+    min_value=datetime(1970, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    max_value=datetime(2100, 1, 1),  # noqa: DTZ001 - see above
+    timezones=st.just(UTC),
+)
 """Also later than any `as_of`: no source's clock is to be trusted."""
 WORDS = st.text(max_size=12)
 PEOPLE = st.sampled_from(["ada@example.com", "ADA@example.com", "bo@example.com"])
@@ -370,7 +375,7 @@ SLOT_STATES = st.builds(
     updated_time=maybe(TIMES),
     last_used_time=maybe(TIMES),
     rotation_enabled=ANSWERS,
-    rotation_days=maybe(st.integers(0, 10**12)),
+    rotation_days=maybe(DAYS),
     last_rotated_time=maybe(TIMES),
     next_rotation_time=maybe(TIMES),
     newest_version_time=maybe(TIMES),

@@ -347,6 +347,8 @@ def test_what_is_listed_tells_its_account_and_its_owner() -> None:
     assert ("aws:account:example", "deploy", "Olga") == told(MissingOwner().assess(owned, context))
     key = a_credential_state(identity=owned.identity)
     assert ("aws:account:example", "AKIAEXAMPLE", "Olga") == told(RotationOverdue().assess(key, context))
+    unheld = CredentialState(credential=a_credential(), present=True)
+    assert ("aws:account:example", "AKIAEXAMPLE", "platform") == told(RotationOverdue().assess(unheld, context))
     log = a_safeguard_state(SafeguardKind.AUDIT_LOG)
     assert ("aws:account:example", "Trail main", "platform") == told(WeakAuditLog().assess(log, context))
 

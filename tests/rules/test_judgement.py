@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import TypeVar
 
 import msgspec
 import pytest
@@ -19,17 +21,22 @@ from storage.inventory import (
     Confidence,
     Context,
     CoverageStatus,
+    CredentialState,
     CredentialType,
     Facet,
     Gap,
     GapReason,
+    IdentityState,
     Outcome,
     OwnerAssignment,
     OwnerSource,
     Place,
     Policy,
+    Record,
     SafeguardKind,
+    SafeguardState,
     Severity,
+    StoredSecretState,
     Subject,
     SubjectKind,
     Suppression,
@@ -38,9 +45,13 @@ from storage.inventory import (
 )
 from tests.rules.builders import (
     AS_OF,
+    CREDENTIAL_STATES,
+    DAYS,
     LISTED,
     OWNERS,
     PEOPLE,
+    SAFEGUARD_STATES,
+    SLOT_STATES,
     TIMES,
     WORDS,
     a_client_secret,
@@ -57,6 +68,7 @@ from tests.rules.builders import (
     maybe,
 )
 
+R = TypeVar("R", bound=Record)
 PATHS = maybe(WORDS | st.sampled_from(["deploy/prod/a.env", "test/a.env", "app/settings.py"]))
 OCCURRENCES = st.builds(
     an_occurrence,
@@ -118,16 +130,16 @@ ASSIGNMENTS = st.builds(
     path=st.sampled_from(["**", "*.env", "/app/", "deploy/**/a.env"]),
     detector=st.sampled_from(["*", "example-*", "none"]),
     identity=st.sampled_from(["*", "deploy", "arn:*"]),
-    secret=st.sampled_from(["*", "shop/*"]),
+    stored_secret=st.sampled_from(["*", "shop/*"]),
     left=st.booleans(),
 )
 POLICIES = st.builds(
     Policy,
-    default_rotation_days=st.integers(0, 10**12),
-    inactive_days=st.integers(0, 10**12),
-    unused_days=st.integers(0, 10**12),
-    expiring_days=st.integers(0, 10**12),
-    audit_log_days=st.integers(0, 10**12),
+    default_rotation_days=DAYS,
+    inactive_days=DAYS,
+    unused_days=DAYS,
+    expiring_days=DAYS,
+    audit_log_days=DAYS,
     accountable_sources=st.frozensets(st.sampled_from(OwnerSource)),
     admitted_suppressions=st.frozensets(st.sampled_from(SuppressionSource)),
     disabled_rules=st.frozensets(st.sampled_from([rule.code for rule in RULES])),
@@ -139,7 +151,7 @@ POLICIES = st.builds(
 SUBJECTS = st.lists(st.one_of(EXPOSURES, STATES, COVERAGES, LISTED), max_size=4)
 CONTEXTS = st.builds(
     Context,
-    as_of=TIMES,
+    as_of=st.just(AS_OF) | TIMES,
     policy=POLICIES,
     detectors=st.frozensets(st.sampled_from(["example-token", "other"])),
 )
@@ -171,6 +183,88 @@ def test_an_assessment_is_consistent_in_itself(subjects: list[Subject], context:
             assert assessment.close_reason is None
         assert assessment.severity is context.policy.severities.get(assessment.rule, assessment.severity)
         assert assessment.message.endswith(".")
+
+
+WITHOUT: dict[Facet, dict[str, object]] = {
+    Facet.OWNER: {"owners": ()},
+    Facet.ROTATION: {
+        "last_rotated_time": None,
+        "newest_version_time": None,
+        "rotation_enabled": None,
+        "rotation_days": None,
+        "next_rotation_time": None,
+    },
+    Facet.LAST_USE: {"last_used_time": None, "last_use_tracked_since": None},
+    Facet.EXPIRATION: {"expiration_time": None},
+    Facet.VAULT: {"vaulted": None},
+    Facet.PRIVILEGES: {"privileges": ()},
+    Facet.TRUST: {"trusts": ()},
+    Facet.ENCRYPTION: {"encrypted": None},
+    Facet.PROVENANCE: {},
+    Facet.STATUS: {"enabled": None, "attributes": {}},
+    Facet.CREDENTIALS: {},
+}
+"""What a source that could not answer a question leaves out."""
+
+
+def denied(subject: Subject, facet: Facet) -> Subject:
+    """The same subject, as seen by somebody to whom the answer to one question was denied."""
+
+    def blind(thing: R) -> R:
+        fields = {name: value for name, value in WITHOUT[facet].items() if hasattr(thing, name)}
+        observed = {"observed": thing.observed - {facet}} if hasattr(thing, "observed") else {}
+        return msgspec.structs.replace(thing, **fields, **observed)
+
+    match subject:
+        case IdentityState(identity=identity, credentials=credentials):
+            seen = () if facet is Facet.CREDENTIALS else tuple(blind(one) for one in credentials)
+            return msgspec.structs.replace(subject, identity=blind(identity), credentials=seen)
+        case CredentialState(credential=credential, identity=holder):
+            return msgspec.structs.replace(subject, credential=blind(credential), identity=holder and blind(holder))
+        case StoredSecretState(stored_secret=slot):
+            return msgspec.structs.replace(subject, stored_secret=blind(slot))
+        case SafeguardState(safeguard=safeguard):
+            return msgspec.structs.replace(subject, safeguard=blind(safeguard))
+        case _:
+            raise AssertionError(subject)
+
+
+@given(subject=LISTED)
+def test_a_question_that_was_denied_lets_no_rule_pass(subject: Subject) -> None:
+    """Denied is not empty: what was a fault, or could not be told, is not clean for want of an answer."""
+    before = {said.rule: said for said in judge([subject], a_context())}
+
+    for facet in Facet:
+        for said in judge([denied(subject, facet)], a_context()):
+            if said.outcome is Outcome.SATISFIED:
+                assert before[said.rule].outcome in {Outcome.SATISFIED, Outcome.NOT_APPLICABLE}, (facet, said.rule)
+
+
+def believable(subject: Subject) -> Subject:
+    """The same subject, without times after the moment of judgement: what lies in the future is news on its day."""
+
+    def past(thing: R) -> R:
+        times = {name: getattr(thing, name) for name in thing.__struct_fields__ if name.endswith("_time")}
+        return msgspec.structs.replace(
+            thing, **{name: None for name, time in times.items() if time is not None and time > AS_OF}
+        )
+
+    parts = {name: getattr(subject, name) for name in subject.__struct_fields__}
+    return msgspec.structs.replace(
+        subject, **{name: past(part) for name, part in parts.items() if isinstance(part, Record)}
+    )
+
+
+@given(seen=st.one_of(CREDENTIAL_STATES, SLOT_STATES, SAFEGUARD_STATES), later=st.integers(0, 10**9))
+def test_what_a_rule_writes_does_not_change_with_the_day(seen: Subject, later: int) -> None:
+    """A message with an age in it makes a tracker open a new ticket every day."""
+    subject = believable(seen)
+    context = a_context()
+    then = msgspec.structs.replace(context, as_of=AS_OF + timedelta(seconds=later))
+
+    for now, afterwards in zip(judge([subject], context), judge([subject], then), strict=True):
+        if now.outcome is afterwards.outcome is Outcome.NOT_SATISFIED:
+            assert now.message == afterwards.message
 
 
 @given(exposure=EXPOSURES, context=CONTEXTS)
@@ -244,7 +338,7 @@ def test_owners_of_what_a_provider_lists_are_settled_too() -> None:
     context = a_context(
         owners=(
             OwnerAssignment(owner="builders", identity="deploy"),
-            OwnerAssignment(owner="keepers", secret="shop/*"),
+            OwnerAssignment(owner="keepers", stored_secret="shop/*"),
         )
     )
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rules.loose_federation import LooseFederation
-from storage.inventory import CloseReason, Confidence, Facet, IdentityKind, IdentityState, Outcome, TrustKind
+from storage.inventory import CloseReason, Confidence, Facet, IdentityKind, IdentityState, Outcome, Severity, TrustKind
 from tests.rules.builders import a_context, a_trust, an_identity_state
 
 NOT_ASKED = frozenset(Facet) - {Facet.TRUST}
@@ -90,3 +90,4 @@ def test_it_says_what_is_loose_and_how_sure_that_is() -> None:
 
     assert "has a token of token.example for a subject as wide as repo:*." in wide.message
     assert (Confidence.HIGH, Confidence.MEDIUM) == (wide.confidence, deaf.confidence)
+    assert (Severity.HIGH, Severity.MEDIUM) == (wide.severity, deaf.severity)

@@ -83,7 +83,7 @@ def test_outcome(exposure: SecretExposure, policy: dict[str, Any], outcome: Outc
         ),
         pytest.param(
             a_slot_state(observed=NOT_ASKED),
-            {"owners": (OwnerAssignment(owner="shop", secret="shop/*"),)},
+            {"owners": (OwnerAssignment(owner="shop", stored_secret="shop/*"),)},
             Outcome.SATISFIED,
             id="clean: the owners file names the stored secret",
         ),

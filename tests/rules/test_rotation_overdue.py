@@ -83,7 +83,7 @@ OLD = days_ago(91)
             a_credential_state(created_time=days_ago(3), last_rotated_time=days_ago(3)),
             Outcome.SATISFIED,
             CloseReason.POLICY_CHANGED,
-            "was replaced within",
+            "was made within",
             id="clean: its making is no rotation",
         ),
         pytest.param(
@@ -141,6 +141,13 @@ OLD = days_ago(91)
             None,
             "nothing tells",
             id="cannot say: old, but perhaps replaced since",
+        ),
+        pytest.param(
+            a_slot_state(last_rotated_time=None, updated_time=days_ago(3), observed=NOT_ASKED),
+            Outcome.NOT_ASSESSED,
+            None,
+            "nothing tells",
+            id="cannot say: changed, and rotations were not looked at",
         ),
         pytest.param(
             a_credential_state(created_time=None),

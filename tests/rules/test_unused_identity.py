@@ -58,6 +58,22 @@ NOT_ASKED = frozenset(Facet) - {Facet.LAST_USE}
             id="cannot say: not looked at",
         ),
         pytest.param(
+            an_identity_state(
+                a_credential(created_time=days_ago(200), last_used_time=None), last_used_time=None, created_time=None
+            ),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found: never used, and as old as its key",
+        ),
+        pytest.param(
+            an_identity_state(
+                a_credential(created_time=days_ago(9), last_used_time=None), last_used_time=None, created_time=None
+            ),
+            Outcome.NOT_ASSESSED,
+            None,
+            id="cannot say: its key is young",
+        ),
+        pytest.param(
             an_identity_state(last_used_time=None, created_time=None),
             Outcome.NOT_ASSESSED,
             None,

@@ -27,6 +27,8 @@ from storage.inventory import (
     Severity,
     Subject,
     SubjectKind,
+    Trust,
+    TrustKind,
 )
 from storage.listing import merged
 from storage.records import PromotionSummary
@@ -162,6 +164,10 @@ def test_an_account_that_is_only_listed_is_no_place_without_plaintext(store: Sto
     assert judged == ["CoverageState", "IdentityState"]
 
 
+TRUSTS = [
+    Trust(kind=TrustKind.OIDC, principal="https://ci.example.com", conditions={"sub": (subject,)})
+    for subject in ("repo:shop", "repo:till")
+]
 TIMES = st.none() | st.integers(0, 1000).map(lambda days: MOMENT - timedelta(days=days))
 
 
@@ -174,6 +180,7 @@ def sightings(draw: st.DrawFn) -> list[Identity]:
             created_time=draw(TIMES),
             enabled=draw(st.none() | st.booleans()),
             provider_managed=draw(st.booleans()),
+            trusts=tuple(draw(st.lists(st.sampled_from(TRUSTS), max_size=2))),
             aliases=tuple(draw(st.lists(st.sampled_from("abc"), unique=True))),
             attributes=draw(st.dictionaries(st.sampled_from("xyz"), st.sampled_from("123"))),
             observed=frozenset(draw(st.sets(st.sampled_from(Facet)))),
@@ -194,6 +201,9 @@ def test_scopes_together_say_the_same_in_any_order(seen: list[Identity], random:
     assert set(whole.aliases) == {alias for one in seen for alias in one.aliases}
     used = [one.last_used_time for one in seen if one.last_used_time]
     assert whole.last_used_time == max(used, default=None)
+    assert {trust.conditions["sub"] for trust in whole.trusts} == {
+        trust.conditions["sub"] for one in seen for trust in one.trusts
+    }
     assert whole.provider_managed == any(one.provider_managed for one in seen)
     for name in ("created_time", "enabled"):
         told = [getattr(one, name) for one in seen if getattr(one, name) is not None]

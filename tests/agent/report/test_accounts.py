@@ -58,6 +58,14 @@ def test_without_a_fault_the_table_says_so_of_what_was_listed() -> None:
     assert "Nothing at fault in what was listed." in printed(an_account_report(findings=(closed,)))
 
 
+def test_where_nothing_was_listed_nothing_is_called_clean() -> None:
+    nothing = {"identities": (), "credentials": (), "stored_secrets": (), "safeguards": (), "findings": ()}
+    text = printed(an_account_report(**nothing))
+
+    assert "Nothing was listed, so nothing is said of it." in text
+    assert "at fault" not in text
+
+
 def test_the_worst_comes_first() -> None:
     report = an_account_report()
     graver = a_finding(

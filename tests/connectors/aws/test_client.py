@@ -12,9 +12,10 @@ import pytest
 
 from connectors.aws.call import Call
 from connectors.aws.client import AwsClient, ForbiddenCall
-from connectors.aws.connector import AwsConnector, AwsTarget, TargetError
+from connectors.aws.connector import AwsConnector, AwsTarget
 from connectors.aws.permissions import ALLOWED, GET_CALLER_IDENTITY, GET_SAML_PROVIDER, LIST_SERVICE_CREDENTIALS
 from connectors.aws.refusals import CallFailed, Trouble
+from connectors.base import TargetError
 from storage.inventory import CoverageStatus, GapReason
 from tests.connectors.aws.front import error, iam
 from tests.connectors.aws.test_permissions import VALUE_READING

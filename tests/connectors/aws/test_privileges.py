@@ -128,9 +128,10 @@ def test_a_condition_stands_beside_what_it_guards() -> None:
 def test_a_conditional_denial_leaves_the_privilege_with_its_key() -> None:
     unless = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
 
-    (found,) = judged(allow("*"), deny("*", Condition=unless))[:1]
+    for granted, reached in (("*", ADMIN), ("s3:*", WILDCARD), ("iam:CreateUser", WILDCARD)):
+        (found,) = judged(allow(granted), deny("*", Condition=unless))[:1]
 
-    assert (ADMIN, ("aws:MultiFactorAuthPresent",)) == (found.level, found.conditions)
+        assert (reached, ("aws:MultiFactorAuthPresent",)) == (found.level, found.conditions)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from connectors.base import TargetError
 from connectors.git.clone import _ASK, _explained, _secret_pipe, checked_address, clone
 from connectors.git.command import closed_environment
 from connectors.git.shortfall import NotReadable
-from connectors.git.target import GitTarget, Mode, TargetError
+from connectors.git.target import GitTarget, Mode
 from storage.inventory import Carrier, CoverageStatus, GapReason
 from tests.connectors.git.conftest import Sweep
 from tests.connectors.git.repositories import Repository, a_token

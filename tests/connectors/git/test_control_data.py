@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.base import Limits
+from connectors.base import Limits, TargetError
 from connectors.git.configuration import normalised_url, parse_configuration, without_user_information
 from connectors.git.control_files import read_control_file
 from connectors.git.index import parse_index
 from connectors.git.names import display
 from connectors.git.references import read_references
 from connectors.git.shortfall import NotReadable
-from connectors.git.target import TargetError, locate
+from connectors.git.target import locate
 from connectors.git.worktree import nested_repositories
 from storage.inventory import GapReason
 from tests.connectors.git.repositories import Repository

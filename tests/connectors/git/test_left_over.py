@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from connectors.base import TargetError
 from connectors.detection.shapes import samples
-from connectors.git.target import Mode, TargetError
+from connectors.git.target import Mode
 from storage.inventory import Carrier, CoverageStatus, GapReason, Place
 from tests.connectors.git.conftest import Sweep
 from tests.connectors.git.repositories import Repository, a_token

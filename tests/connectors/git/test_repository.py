@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from connectors.base import TargetError
 from connectors.detection.allow_list import AllowList
 from connectors.detection.shapes import samples
-from connectors.git.target import Mode, TargetError
+from connectors.git.target import Mode
 from storage.inventory import (
     Allowance,
     Carrier,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from connectors.git.target import Mode, TargetError
+from connectors.base import TargetError
+from connectors.git.target import Mode
 from tests.connectors.git.conftest import Sweep
 from tests.connectors.git.repositories import Repository, a_token
 

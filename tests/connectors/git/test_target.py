@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.git.target import TargetError, enclosing_repository
+from connectors.base import TargetError
+from connectors.git.target import enclosing_repository
 from tests.connectors.git.conftest import Sweep
 from tests.connectors.git.repositories import Repository
 

@@ -1,0 +1,172 @@
+"""The sections of nhi-agent.yaml that list targets, one for each connector, and the whole that they make.
+
+A new connector adds its class and its line in `TARGET_SETTINGS`; under which key its list stands, the registry says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
+
+from agent.locations import carries_credentials, is_url
+from agent.settings import Section, Settings, Text
+from agent.terminal import escaped
+from connectors.aws.target import AwsTarget
+from connectors.base import Target
+from connectors.git.target import GitTarget
+from connectors.registry import CONNECTORS, Entry
+
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+"""The name of an environment variable."""
+
+
+class TargetSettings(Section):
+    """One target of a scheduled run: what the sections of all connectors have in them."""
+
+    plural: ClassVar[str]
+    """What several of them are called."""
+    purpose: ClassVar[str]
+    """What the list is for, in one sentence."""
+
+    name: Text
+    """Its lasting name: findings stay with the name when the location changes."""
+
+    def target(self, folder: Path) -> Target:
+        """What the connector is told. Relative paths start at `folder`, where the configuration file lies."""
+        raise NotImplementedError
+
+
+class RepositorySettings(TargetSettings):
+    """One repository of a scheduled run."""
+
+    plural = "repositories"
+    purpose = "What `run` sweeps."
+
+    location: Text | None = None
+    """Path of a clone or folder; relative to the configuration file."""
+    url: Text | None = None
+    """Where to clone it from: https, ssh or file."""
+    token_env: VariableName | None = None
+    """Environment variable with the access token for an https URL."""
+    ssh_key_file: Path | None = None
+    """Private key for an ssh URL."""
+    known_hosts_file: Path | None = None
+    """Known-hosts file with the server's key, for an ssh URL; by default the system's own."""
+
+    @field_validator("url")
+    @classmethod
+    def _no_credentials(cls, url: str | None) -> str | None:
+        if url is not None and not is_url(url):
+            raise ValueError("is no URL of a repository; allowed are https://, ssh://, git@host:path and file://")
+        if url is not None and carries_credentials(url):
+            raise ValueError("carries a user name or password; put the token in a variable and name it in token_env")
+        return url
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.location is None) == (self.url is None):
+            raise ValueError("needs either location or url, and not both")
+        return self
+
+    def target(self, folder: Path) -> GitTarget:
+        """A history that is cut off leaves a scheduled run incomplete: nobody is there to read what was left out."""
+        return GitTarget(
+            location=self.url or str(folder / Path(self.location or "").expanduser()),
+            name=self.name,
+            shallow_is_gap=True,
+            token_variable=self.token_env,
+            ssh_key=_in_folder(folder, self.ssh_key_file),
+            known_hosts=_in_folder(folder, self.known_hosts_file),
+        )
+
+
+def _in_folder(folder: Path, path: Path | None) -> str | None:
+    return str(folder / path.expanduser()) if path else None
+
+
+AwsAccount = Annotated[str, Field(pattern=r"^[0-9]{12}$")]
+"""The number of an AWS account, in quotes: YAML takes it for a number otherwise."""
+
+
+class AwsSettings(TargetSettings):
+    """One AWS account of a scheduled run, or the organisation that it belongs to."""
+
+    plural = "AWS accounts"
+    purpose = "AWS accounts and organisations that `run` lists."
+
+    account: AwsAccount | None = None
+    """Number of the account that must answer; by default whichever the login belongs to."""
+    role_arn: Text | None = None
+    """Role to assume before anything is read."""
+    external_id_env: VariableName | None = None
+    """Environment variable with the external id that the role asks for."""
+    profile: Text | None = None
+    """Profile of the AWS SDK to log in with; by default what the SDK finds: web identity, task or instance role."""
+    regions: tuple[Text, ...] = ()
+    """Regions to read; by default all that are enabled in the account."""
+    partition: Literal["aws", "aws-cn", "aws-us-gov"] = "aws"
+    """The part of AWS that the account belongs to."""
+    own_accounts: tuple[AwsAccount, ...] = ()
+    """Accounts that belong to you, beside those that the organisation lists: any other is an outsider."""
+    organisation: bool = False
+    """Whether to read every account that the organisation lists, each through `member_role`."""
+    member_role: Text = "nhi-agent"
+    """Name of the role that is assumed in the other accounts of the organisation, path included."""
+    included_accounts: tuple[AwsAccount, ...] = ()
+    """Accounts of the organisation that are read; by default all. One in neither list is a finding."""
+    excluded_accounts: dict[AwsAccount, Text] = Field(default_factory=dict)
+    """Accounts of the organisation that are not read, each with the reason."""
+    key_ids: bool = True
+    """Whether each user is asked for the ids of its keys and certificates: one or two calls a user."""
+    endpoint_url: Text | None = None
+    """Another address for every service, such as that of a test server."""
+
+    def target(self, folder: Path) -> AwsTarget:  # noqa: ARG002 - nothing of it lies in a folder
+        """See `TargetSettings.target`."""
+        return AwsTarget(
+            name=self.name,
+            account=self.account,
+            role_arn=self.role_arn,
+            external_id_variable=self.external_id_env,
+            profile=self.profile,
+            regions=self.regions,
+            partition=self.partition,
+            own_accounts=self.own_accounts,
+            organisation=self.organisation,
+            member_role=self.member_role,
+            included_accounts=self.included_accounts,
+            excluded_accounts=self.excluded_accounts,
+            key_ids=self.key_ids,
+            endpoint_url=self.endpoint_url,
+        )
+
+
+TARGET_SETTINGS: Mapping[str, type[TargetSettings]] = {"git": RepositorySettings, "aws": AwsSettings}
+"""By connector: one entry of its section."""
+
+
+def settings_model(connectors: Iterable[Entry], kinds: Mapping[str, type[TargetSettings]]) -> type[Settings]:
+    """The whole file as a model: what is the same for all, and a list of targets for each connector."""
+    fields: dict[str, Any] = {}
+    for entry in connectors:
+        kind = kinds[entry.name]
+        listed = Annotated[list[kind], AfterValidator(_names_once(kind.plural))]  # type: ignore[valid-type]
+        fields[entry.section] = (listed, Field(default=[], description=kind.purpose))
+    return create_model("Settings", __base__=Settings, __doc__=Settings.__doc__, **fields)
+
+
+def _names_once(plural: str) -> Callable[[list[TargetSettings]], list[TargetSettings]]:
+    def check(listed: list[TargetSettings]) -> list[TargetSettings]:
+        names = [given.name for given in listed]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two {plural} have the name {escaped(twice[0])!r}; names must differ")
+        return listed
+
+    return check
+
+
+SETTINGS = settings_model(CONNECTORS.values(), TARGET_SETTINGS)

@@ -1,0 +1,94 @@
+"""`nhi-agent run` over an AWS account, from the configuration to the report: rotation, deletion, denial, no leak."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.errors import Ending
+from tests.agent.workshop import NHI_AGENT
+
+# The server for tests is a matter of the connector; its fixtures are asked for by name.
+from tests.connectors.aws.conftest import aws, front, moto  # noqa: F401
+from tests.connectors.aws.front import error
+from tests.connectors.aws.workshop import ACCOUNT, Aws
+
+LATER = "2027-12-01T00:00:00Z"
+
+
+class Desk:
+    """A configuration with one account, and a store."""
+
+    def __init__(self, folder: Path, endpoint: str) -> None:
+        self.folder = folder
+        (folder / "nhi-agent.yaml").write_text(
+            f"aws:\n  - {{name: production, account: '{ACCOUNT}', regions: [us-east-1], endpoint_url: '{endpoint}'}}\n"
+        )
+
+    def run(self, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
+        """Run, and return the exit code and the canonical records."""
+        environment = {**os.environ, "NHI_AGENT_STORE": f"sqlite:///{self.folder}/store.db"}
+        done = subprocess.run(
+            [NHI_AGENT, "run", "-q", "-f", "jsonl", "-o", "out.jsonl", "-f", "table", "-o", "table.txt", *arguments],
+            cwd=self.folder, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert "defect" not in done.stderr, done.stderr
+        return done.returncode, [json.loads(line) for line in (self.folder / "out.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, aws: Aws, quick: None) -> Desk:  # noqa: F811 - the fixture that is imported
+    return Desk(tmp_path, aws.front.address)
+
+
+def states(records: list[dict[str, Any]], rule: str) -> Counter[tuple[str, str | None]]:
+    found = [one for one in records if one["kind"] == "finding" and one["rule"] == rule]
+    return Counter((one["status"], one["close_reason"]) for one in found)
+
+
+def test_a_key_lives_grows_old_cannot_be_listed_and_is_deleted(desk: Desk, aws: Aws) -> None:  # noqa: F811
+    iam = aws.client("iam")
+    iam.create_user(UserName="deploy-robot", Tags=[{"Key": "owner", "Value": "team-shop"}])
+    key = iam.create_access_key(UserName="deploy-robot")["AccessKey"]
+
+    code, records = desk.run()
+    (held,) = [one for one in records if one["kind"] == "credential" and one["public_identifier"] == key["AccessKeyId"]]
+    assert (held["credential_kind"], held["present"], held["enabled"]) == ("access key", True, True)
+    (user,) = [one for one in records if one["kind"] == "identity" and one["name"] == "deploy-robot"]
+    assert [owner["name"] for owner in user["owners"]] == ["team-shop"]
+    assert code == Ending.CLEAN
+    assert states(records, "rotation-overdue") == {}
+
+    _, records = desk.run("--as-of", LATER)
+    assert states(records, "rotation-overdue") == {("new", None): 1}
+    assert "rotation-overdue" in (desk.folder / "table.txt").read_text()
+
+    aws.front.spoil("ListAccessKeys", error("AccessDenied", 403))
+    code, records = desk.run("--as-of", LATER)
+    assert code == Ending.INCOMPLETE
+    assert any(one["kind"] == "gap" and one["permission"] == "iam:ListAccessKeys" for one in records)
+    assert states(records, "rotation-overdue") == {("new", None): 1}
+
+    aws.front.clear()
+    iam.delete_access_key(UserName="deploy-robot", AccessKeyId=key["AccessKeyId"])
+    _, records = desk.run("--as-of", LATER)
+    assert states(records, "rotation-overdue") == {("resolved", "revoked_proved"): 1}
+
+
+def test_neither_the_login_nor_a_value_is_told(desk: Desk, aws: Aws) -> None:  # noqa: F811
+    iam = aws.client("iam")
+    iam.create_user(UserName="deploy-robot")
+    made = iam.create_access_key(UserName="deploy-robot")["AccessKey"]["SecretAccessKey"]
+    login = "x" + os.urandom(20).hex()
+    aws.login("testing", login)
+
+    desk.run("-v")
+    kept = b"".join(path.read_bytes() for path in desk.folder.iterdir() if path.is_file())
+    assert made.encode() not in kept
+    assert login.encode() not in kept
