@@ -41,7 +41,7 @@ UNUSED = {"ListUsers"}
 ELSEWHERE = {"GetCallerIdentity", "AssumeRole", "ListAccounts"}
 """Nobody can be denied the first; the others have tests with an organisation."""
 IN_STORES = {call.operation for call in STORE_CALLS}
-"""Denied in `test_stores_denied.py`."""
+"""Denied in `test_stores.py`."""
 PARTLY = {"DescribeRegions", "ListSubjects"}
 """What was listed without them stays listed."""
 NOT_BY_MOTO = {"DescribeRegions", "ListTrustAnchors", "ListProfiles", "ListSubjects", "ListServiceSpecificCredentials"}
