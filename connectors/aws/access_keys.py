@@ -8,7 +8,7 @@ or two with different use, AWS is asked for the last use of that key.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.aws.credential_report import KEYS_TRACKED_SINCE, Cell, Report, Row, Slot
@@ -20,6 +20,8 @@ from connectors.aws.users import row_of, say_who_is_unknown, user_names
 from storage.inventory import Credential, CredentialType, Facet, GapReason, Observation
 
 _ALWAYS = frozenset({Facet.ROTATION, Facet.EXPIRATION})
+_FRESH = timedelta(minutes=15)
+"""An older report does not know of keys that were made since: then every user is asked."""
 """A key is replaced, not changed, and never ends by itself: its age is that of its value."""
 
 
@@ -33,8 +35,15 @@ def read_access_keys(reading: Reading) -> Iterator[Observation]:
         for key in reading.listed(LIST_ACCESS_KEYS, UserName=user):
             yield _access_key(reading, user, key, _used(reading, key, row, report))
 
-    holders = [user for user in names if report is None or _may_have_keys(row_of(reading.account, report, user))]
+    told = report if is_fresh(reading, report) else None
+    holders = [user for user in names if told is None or _may_have_keys(row_of(reading.account, told, user))]
     yield from reading.each(holders, "The access keys of some users were not listed", ask)
+
+
+def is_fresh(reading: Reading, report: Report | None) -> bool:
+    """Say whether the report was made for this reading, and so knows all that there is."""
+    made = report.generated_time if report else None
+    return made is not None and made > reading.account.began_time - _FRESH
 
 
 def _may_have_keys(row: Row | None) -> bool:
@@ -79,7 +88,9 @@ def _access_key(reading: Reading, user: str, key: Mapping[str, Any], used: Cell)
         last_used_time=used.time,
         last_use_tracked_since=KEYS_TRACKED_SINCE if used.known else None,
         attributes={"user": user},
-        observed=_ALWAYS | ({Facet.LAST_USE} if used.known else frozenset()),
+        observed=_ALWAYS
+        | ({Facet.LAST_USE} if used.known else frozenset())
+        | ({Facet.STATUS} if status is not None else frozenset()),
     )
 
 
@@ -126,6 +137,7 @@ def _reported_key(reading: Reading, uid: str, holder: str, slot: Slot, *, kind: 
         *((Facet.ROTATION,) if slot.changed.time is not None else ()),
         *((Facet.LAST_USE,) if slot.used.known else ()),
         *((Facet.EXPIRATION,) if is_key else ()),
+        *((Facet.STATUS,) if slot.active is not None else ()),
     }
     return Credential(
         uid=uid,

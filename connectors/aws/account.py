@@ -60,10 +60,8 @@ class Account:
         """The credential report, or what prevented it; asked for by `report_of`."""
         self.with_other_credentials: set[str] = set()
         """Uids of users with something to act with of whose use AWS keeps no record."""
-        self.ssh_keys_listed = False
-        """Whether the SSH keys of all users are known."""
-        self.service_credentials_listed = False
-        """Whether the service-specific credentials of all users are known."""
+        self.read_whole: set[str] = set()
+        """What was listed to the end, by the api of its scope."""
 
     def has_user(self, name: str, uid: str, made: datetime | None) -> None:
         """Note a user."""
@@ -78,7 +76,12 @@ class Account:
     @property
     def other_credentials_known(self) -> bool:
         """Whether it is known of every user if it has such a thing."""
-        return self.ssh_keys_listed and self.service_credentials_listed
+        return self.read_whole >= {"iam-ssh-public-keys", "iam-service-specific-credentials"}
+
+    @property
+    def all_credentials_known(self) -> bool:
+        """Whether all that its users prove themselves with is listed, but for what the credential report tells."""
+        return self.other_credentials_known and self.read_whole >= {"iam-access-keys", "iam-signing-certificates"}
 
     @property
     def target(self) -> AwsTarget:

@@ -141,8 +141,9 @@ class _Held:
             name=user["UserName"],
             grants=grants,
             known=known,
-            # Nobody acts as a user from outside.
-            observed={Facet.OWNER, Facet.TRUST},
+            # Nobody acts as a user from outside, and none can be disabled: only what it proves itself with can.
+            observed={Facet.OWNER, Facet.TRUST, Facet.STATUS},
+            enabled=True,
         )
 
     def role(self, role: Mapping[str, Any]) -> Identity:
@@ -151,7 +152,9 @@ class _Held:
         grants, known = self._grants(role, "RolePolicyList", "")
         let_in = trusts(role.get("AssumeRolePolicyDocument"), account.own_accounts, account.number)
         self._untrusted += let_in is None
-        observed = {Facet.OWNER, Facet.LAST_USE} | ({Facet.TRUST} if let_in is not None else set())
+        # A role has no credentials of its own, and cannot be disabled.
+        observed = {Facet.OWNER, Facet.LAST_USE, Facet.STATUS, Facet.CREDENTIALS}
+        observed |= {Facet.TRUST} if let_in is not None else set()
         of_aws = _is_of_aws(role)
         since = account.began_time - timedelta(days=_USE_KEPT_DAYS)
         created = role.get("CreateDate")
@@ -169,6 +172,7 @@ class _Held:
             known=known and not of_aws,
             observed=observed,
             trusts=let_in or (),
+            enabled=True,
             last_used_time=(role.get("RoleLastUsed") or {}).get("LastUsedDate"),
             # By the day, so that two runs on one day say the same.
             last_use_tracked_since=since.replace(hour=0, minute=0, second=0, microsecond=0)

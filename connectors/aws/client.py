@@ -16,13 +16,13 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from connectors.aws.call import Call
 from connectors.aws.permissions import ALLOWED, ASSUME_ROLE, LOGINS
 from connectors.aws.refusals import CallFailed, Trouble, policy_of, trouble_of
 from connectors.aws.target import AwsTarget
-from connectors.base import Session, TargetError
+from connectors.base import TargetError
 from storage.inventory import Record
 
 _VALUES = frozenset(
@@ -59,6 +59,15 @@ class Patience(Record, frozen=True, kw_only=True):
     """How much longer to wait each time for what AWS prepares in the background."""
 
 
+class Timed(Protocol):
+    """What a client must know of a session."""
+
+    @property
+    def deadline(self) -> float:
+        """Moment on the monotonic clock at which it must have stopped."""
+        ...
+
+
 class _OutOfTime(Exception):
     """The deadline passed between two attempts."""
 
@@ -74,7 +83,7 @@ class AwsClient:
         self,
         target: AwsTarget,
         *,
-        session: Session,
+        session: Timed,
         patience: Patience,
         role_arn: str | None = None,
         source: AwsClient | None = None,
@@ -219,8 +228,8 @@ class AwsClient:
         from botocore.exceptions import ProfileNotFound
 
         for loud in ("boto3", "botocore", "urllib3"):
-            # At the lowest level these write whole answers into the log, before any hook has seen them.
-            logging.getLogger(loud).setLevel(logging.WARNING)
+            # They write whole answers into the log, before any hook has seen them; what failed is told by a gap.
+            logging.getLogger(loud).setLevel(logging.CRITICAL)
         core = botocore.session.Session(profile=profile)
         try:
             # The descriptions of the services weigh more than all else: every account uses the same.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
@@ -15,8 +15,9 @@ from connectors.aws.policy_documents import Statement
 from connectors.aws.reading import NAME, Part, read
 from connectors.aws.refusals import CallFailed
 from connectors.aws.regions import read_region
+from connectors.aws.rights import checks
 from connectors.aws.target import AwsTarget, checked, member_role_arn, named_account
-from connectors.base import Connector, Session, TargetError
+from connectors.base import Check, Connector, Session, TargetError
 from storage.inventory import Observation
 
 __all__ = ["NAME", "AwsConnector", "AwsTarget", "Patience"]
@@ -30,6 +31,10 @@ class AwsConnector(Connector[AwsTarget, Session]):
     def __init__(self, patience: Patience | None = None) -> None:
         """Be as patient with AWS as told."""
         self._patience = patience or Patience()
+
+    def checks(self, target: AwsTarget) -> Iterable[Check]:
+        """See `Connector.checks`: whose login it is, which rights are missing, which are too many."""
+        return checks(target, self._patience)
 
     def collect(self, target: AwsTarget, session: Session) -> Iterator[Observation]:
         """Read one account, or all accounts of its organisation.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from connectors.aws.access_keys import reported_keys
-from connectors.aws.credential_report import KEYS_TRACKED_SINCE, PASSWORDS_TRACKED_SINCE, Row
+from connectors.aws.credential_report import KEYS_TRACKED_SINCE, PASSWORDS_TRACKED_SINCE, Row, Slot
 from connectors.aws.login import account_resource
 from connectors.aws.reading import NAME, Part, Reading
 from connectors.aws.report_fetching import report_of
@@ -54,6 +54,7 @@ def _user(reading: Reading, row: Row, *, known: bool) -> Iterator[Observation]:
     reading.expected += 1
     reading.fetched += 1
     used, told = _last_use(row, complete=_knows_all_credentials(reading, uid))
+    listed = reading.account.all_credentials_known and row.password is not None
     yield Identity(
         uid=uid,
         scope_uid=reading.uid,
@@ -65,7 +66,14 @@ def _user(reading: Reading, row: Row, *, known: bool) -> Iterator[Observation]:
         created_time=row.created_time,
         last_used_time=used,
         last_use_tracked_since=KEYS_TRACKED_SINCE if told else None,
-        observed=frozenset({Facet.LAST_USE} if told else ()),
+        enabled=True,
+        observed=frozenset(
+            {
+                Facet.STATUS,
+                *((Facet.LAST_USE,) if told else ()),
+                *((Facet.CREDENTIALS,) if listed else ()),
+            }
+        ),
     )
     yield from _password(reading, row, uid)
 
@@ -100,6 +108,7 @@ def _login(reading: Reading, row: Row, uid: str, holder: str) -> Credential:
     observed = {
         *((Facet.ROTATION,) if changed.known else ()),
         *((Facet.LAST_USE,) if used.known else ()),
+        *((Facet.STATUS,) if row.password is not None else ()),
     }
     return Credential(
         uid=uid,
@@ -139,12 +148,27 @@ def _root(reading: Reading, row: Row) -> Iterator[Observation]:
         last_use_tracked_since=PASSWORDS_TRACKED_SINCE if known else None,
         privileges=(Privilege(name="root", level=PrivilegeLevel.ADMIN, proof="the owner of the account"),),
         attributes={} if row.mfa is None else {"mfa": str(row.mfa).lower()},
-        observed=frozenset({Facet.PRIVILEGES, Facet.TRUST} | ({Facet.LAST_USE} if known else set())),
+        enabled=True,
+        # Its keys and certificates stand in the report; nothing else can be given to a root.
+        observed=frozenset(
+            {
+                Facet.PRIVILEGES,
+                Facet.TRUST,
+                Facet.STATUS,
+                *((Facet.LAST_USE,) if known else ()),
+                *((Facet.CREDENTIALS,) if all(_is_told(slot) for slot in (*row.keys, *row.certificates)) else ()),
+            }
+        ),
     )
     if row.password is not False:
         # `not_supported`: the root always has one, and the report does not say more.
         yield _login(reading, row, f"aws:password:{account.number}", uid)
     yield from reported_keys(reading, uid, row)
+
+
+def _is_told(slot: Slot) -> bool:
+    """Say whether the report tells if something is in a slot."""
+    return slot.active is not None or slot.changed.known
 
 
 CREDENTIAL_REPORT = Part(api="iam-credential-report", what="root login and passwords", read=read_report)

@@ -95,8 +95,10 @@ def _provider(
         environment=environment(tags),
         trusts=trusts,
         owners=owners(tags),
+        # It holds as long as it stands there.
+        enabled=True,
         attributes=attributes,
-        observed=frozenset(observed),
+        observed=frozenset({Facet.STATUS, *observed}),
     )
 
 
@@ -123,7 +125,7 @@ def read_roles_anywhere(reading: Reading) -> Iterator[Observation]:
                 "source": str((told.get("source") or {}).get("sourceType", "")),
                 **({"profiles": str(profiles)} if profiles is not None else {}),
             },
-            observed=frozenset({Facet.TRUST}),
+            observed=frozenset({Facet.TRUST, Facet.STATUS}),
         )
     for told in reading.listed(LIST_SUBJECTS):
         yield Identity(
@@ -137,7 +139,7 @@ def read_roles_anywhere(reading: Reading) -> Iterator[Observation]:
             created_time=told.get("createdAt"),
             last_used_time=told.get("lastSeenAt"),
             enabled=told.get("enabled"),
-            observed=frozenset({Facet.LAST_USE}),
+            observed=frozenset({Facet.LAST_USE, Facet.STATUS}),
         )
 
 

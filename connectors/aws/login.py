@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from connectors.aws.account import Account
 from connectors.aws.permissions import DESCRIBE_REGIONS, GET_CALLER_IDENTITY, LIST_ACCOUNTS
-from connectors.aws.reading import Part, Reading
+from connectors.aws.reading import Part, Reading, account_scope
 from connectors.aws.refusals import CallFailed
 from connectors.aws.target import account_uid
-from storage.inventory import GapReason, Observation, Resource
+from storage.inventory import Coverage, CoverageStatus, Exclusion, GapReason, Observation, Resource
 
 INCLUDED, EXCLUDED, UNDECLARED = "included", "excluded", "undeclared"
 """What a target says of an account of its organisation: the attribute `declared` of the account."""
@@ -76,7 +76,7 @@ def read_organisation(reading: Reading) -> Iterator[Observation]:
             account.attributes |= account.organisation[number]
             yield account_resource(account)
         elif declared != INCLUDED:
-            yield listed_account(account, number, account.organisation[number])
+            yield from _unread(account, number, declared)
         if declared == EXCLUDED:
             reading.left_out("excluded_account", "An account of the organisation that the target excludes.")
         elif declared == UNDECLARED:
@@ -87,6 +87,21 @@ def read_organisation(reading: Reading) -> Iterator[Observation]:
         if number not in account.organisation:
             detail = "The organisation does not list an account that the target includes: check its number."
             reading.gap(GapReason.SUSPECT, detail, locator=number)
+
+
+def _unread(account: Account, number: str, declared: str) -> Iterator[Observation]:
+    """Tell an account that is not read, and that somebody wanted it so, or nobody said."""
+    yield listed_account(account, number, account.organisation[number])
+    scope = account_scope(account_uid(number), number, LOGIN.api, None)
+    yield scope
+    reason = account.target.excluded_accounts.get(number)
+    yield Coverage(
+        scope_uid=scope.uid,
+        status=CoverageStatus.UNDECLARED if declared == UNDECLARED else CoverageStatus.COMPLETE,
+        expected=0,
+        fetched=0,
+        exclusions=() if reason is None else (Exclusion(reason="excluded_account", detail=reason),),
+    )
 
 
 def declaration(account: Account, number: str) -> str:

@@ -67,6 +67,13 @@ ACCOUNT_AUTHORIZATION = _iam(
 LIST_USERS = _iam("ListUsers", {"Users": ("UserName", "UserId")})
 LIST_POLICIES = _iam("ListPolicies", {"Policies": ("Arn", "DefaultVersionId")}, facets=frozenset({Facet.PRIVILEGES}))
 GET_POLICY_VERSION = _iam("GetPolicyVersion", facets=frozenset({Facet.PRIVILEGES}))
+SIMULATE_PRINCIPAL_POLICY = Call(
+    service="iam",
+    operation="SimulatePrincipalPolicy",
+    action="iam:SimulatePrincipalPolicy",
+    optional=True,
+    items={"EvaluationResults": ("EvalActionName", "EvalDecision")},
+)
 GENERATE_REPORT = _iam("GenerateCredentialReport")
 GET_REPORT = _iam("GetCredentialReport")
 LIST_ACCESS_KEYS = _iam("ListAccessKeys", {"AccessKeyMetadata": ("AccessKeyId",)})
@@ -103,6 +110,7 @@ CALLS: tuple[Call, ...] = (
     LIST_USERS,
     LIST_POLICIES,
     GET_POLICY_VERSION,
+    SIMULATE_PRINCIPAL_POLICY,
     GENERATE_REPORT,
     GET_REPORT,
     LIST_ACCESS_KEYS,

@@ -216,4 +216,6 @@ def read(account: Account, part: Part, region: str | None = None) -> Iterator[Ob
             rest = "not listed" if not reading.fetched else "not listed to the end"
             reading.missed(failed, f"The {part.what} of this account were {rest}")
             account.ended[scope.uid] = failed
+    if reading.whole:
+        account.read_whole.add(part.api)
     yield from reading.ending()

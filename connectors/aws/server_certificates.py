@@ -23,9 +23,10 @@ def read_server_certificates(reading: Reading) -> Iterator[Observation]:
             identity_uid=None,
             public_identifier=told["ServerCertificateId"],
             name=told["ServerCertificateName"],
+            enabled=True,
             created_time=told.get("UploadDate"),
             expiration_time=ends,
-            observed=frozenset({Facet.ROTATION} | ({Facet.EXPIRATION} if ends is not None else set())),
+            observed=frozenset({Facet.ROTATION, Facet.STATUS} | ({Facet.EXPIRATION} if ends is not None else set())),
         )
 
 

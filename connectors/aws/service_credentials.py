@@ -19,7 +19,6 @@ def read_service_credentials(reading: Reading) -> Iterator[Observation]:
     for told in reading.listed(LIST_SERVICE_CREDENTIALS, AllUsers=True, MaxItems=1000):
         account.has_other_credential(told["UserName"])
         yield _service_credential(reading, told)
-    account.service_credentials_listed = True
 
 
 def _service_credential(reading: Reading, told: Mapping[str, Any]) -> Credential:
@@ -39,7 +38,7 @@ def _service_credential(reading: Reading, told: Mapping[str, Any]) -> Credential
         expiration_time=told.get("ExpirationDate"),
         attributes={"service": told["ServiceName"], "user": told["UserName"]},
         # One that does not end has no date of expiry in the answer. Of its use AWS tells nothing.
-        observed=frozenset({Facet.ROTATION, Facet.EXPIRATION}),
+        observed=frozenset({Facet.ROTATION, Facet.EXPIRATION, Facet.STATUS}),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography import x509
 
+from connectors.aws.access_keys import is_fresh
 from connectors.aws.credential_report import Row
 from connectors.aws.permissions import LIST_SIGNING_CERTIFICATES
 from connectors.aws.reading import NAME, Part, Reading
@@ -26,6 +27,9 @@ def read_signing_certificates(reading: Reading) -> Iterator[Observation]:
             reading.account.has_other_credential(user)
             yield _signing_certificate(reading, user, certificate)
 
+    if report is not None and not is_fresh(reading, report):
+        detail = "Certificates that a user got after the credential report was made are read once there is a newer one."
+        reading.left_out("younger_than_report", detail)
     holders = [user for user in names if report is None or _may_have_one(row_of(reading.account, report, user))]
     yield from reading.each(holders, "The signing certificates of some users were not listed", ask)
 
@@ -51,7 +55,7 @@ def _signing_certificate(reading: Reading, user: str, told: Mapping[str, Any]) -
         created_time=told.get("UploadDate"),
         expiration_time=ends,
         attributes={"user": user},
-        observed=frozenset({Facet.ROTATION} | ({Facet.EXPIRATION} if ends is not None else set())),
+        observed=frozenset({Facet.ROTATION, Facet.STATUS} | ({Facet.EXPIRATION} if ends is not None else set())),
     )
 
 

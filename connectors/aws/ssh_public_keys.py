@@ -31,11 +31,10 @@ def read_ssh_public_keys(reading: Reading) -> Iterator[Observation]:
                 status=status,
                 created_time=key.get("UploadDate"),
                 attributes={"user": user},
-                observed=frozenset({Facet.ROTATION, Facet.EXPIRATION}),
+                observed=frozenset({Facet.ROTATION, Facet.EXPIRATION, Facet.STATUS}),
             )
 
     yield from reading.each(user_names(reading), "The SSH keys of some users were not listed", ask)
-    account.ssh_keys_listed = reading.whole
 
 
 SSH_PUBLIC_KEYS = Part(

@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
@@ -116,6 +117,7 @@ class Front:
         """Forget what was told, but for what moto lacks."""
         self.asked: list[str] = []
         self.questions: list[Question] = []
+        self.report_made = datetime.now(UTC)
         self.answers: dict[str, Answering] = {
             "ListServiceSpecificCredentials": lambda _: iam(
                 "ListServiceSpecificCredentials", "<ServiceSpecificCredentials/>"
@@ -169,7 +171,7 @@ class Front:
         own = self.answers.get(action)
         answer = own(question) if own else self._forwarded(method, path, headers, body)
         if action == "GetCredentialReport" and not own and answer.status == 200:
-            answer = _with_root(answer)
+            answer = _with_root(answer, self.report_made)
         if region in self._closed:
             return self._closed[region](answer)
         at, how = self._spoilt.get(action, (None, None))
@@ -255,8 +257,8 @@ def _of_json(body: bytes) -> dict[str, str]:
     return {key: str(value) for key, value in json.loads(body).items()}
 
 
-def _with_root(answer: Answer) -> Answer:
-    """Give the report its line for the root, which moto's has not."""
+def _with_root(answer: Answer, made: datetime) -> Answer:
+    """Give the report its line for the root, which moto's has not, and a moment: moto makes every report in 2015."""
     match = re.search(rb"<Content>(.*?)</Content>", answer.body, re.DOTALL)
     assert match is not None
     lines = base64.b64decode(match[1]).decode().rstrip("\n").split("\n")
@@ -268,4 +270,6 @@ def _with_root(answer: Answer) -> Answer:
     line = ",".join([ROOT_LINE, *rest])
     assert columns == len(line.split(","))
     content = base64.b64encode("\n".join([*lines, line]).encode())
-    return answer._replace(body=answer.body.replace(match[1], content))
+    body = answer.body.replace(match[1], content)
+    told = made.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    return answer._replace(body=re.sub(rb"(?<=<GeneratedTime>)[^<]*", told, body))

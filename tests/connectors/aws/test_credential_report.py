@@ -118,7 +118,7 @@ def test_passwords_and_last_use(aws: Aws) -> None:
     assert datetime(2026, 2, 1, tzinfo=UTC) == seen.identity("ada", "iam-credential-report").last_used_time
     (key,) = seen.credentials("access key")
     assert ("aws:reported-access-key:AIDA2:2026-01-05T00:00:00+00:00", True) == (key.uid, key.enabled)
-    assert {Facet.ROTATION, Facet.LAST_USE, Facet.EXPIRATION} == key.observed
+    assert {Facet.ROTATION, Facet.LAST_USE, Facet.EXPIRATION, Facet.STATUS} == key.observed
     # Its SSH keys were not asked for, so nobody says that it never acted.
     assert Facet.LAST_USE not in seen.identity("bea", "iam-credential-report").observed
     assert "2026-02-03T04:05:06+00:00" == seen.resources[-1].attributes["credential_report_time"]

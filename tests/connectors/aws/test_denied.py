@@ -38,8 +38,8 @@ FACETS = {
 """Without these a question stays open."""
 UNUSED = {"ListUsers"}
 """Asked only when another was denied."""
-ELSEWHERE = {"GetCallerIdentity", "AssumeRole", "ListAccounts"}
-"""Nobody can be denied the first; the others have tests with an organisation."""
+ELSEWHERE = {"GetCallerIdentity", "AssumeRole", "ListAccounts", "SimulatePrincipalPolicy"}
+"""Nobody can be denied the first; the others have tests with an organisation, and with doctor."""
 IN_STORES = {call.operation for call in STORE_CALLS}
 """Denied in `test_stores.py`."""
 PARTLY = {"DescribeRegions", "ListSubjects"}

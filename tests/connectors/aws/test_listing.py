@@ -24,7 +24,7 @@ from storage.inventory import (
     Scope,
     TrustKind,
 )
-from tests.connectors.aws.front import iam, plain
+from tests.connectors.aws.front import error, iam, plain
 from tests.connectors.aws.workshop import ACCOUNT, Aws, Inventory
 
 END = datetime(2031, 5, 4, tzinfo=UTC)
@@ -177,7 +177,7 @@ def test_all_of_it_is_read_and_nothing_is_missing(
         )
         assert key.created_time is not None
         assert key.created_time.tzinfo is UTC
-        assert {Facet.ROTATION, Facet.LAST_USE, Facet.EXPIRATION} == key.observed
+        assert {Facet.ROTATION, Facet.LAST_USE, Facet.EXPIRATION, Facet.STATUS} == key.observed
     with subtests.test("what ends says when"):
         ends = {one.kind: one.expiration_time for one in seen.of(Credential) if one.expiration_time}
         assert {
@@ -221,7 +221,7 @@ def test_a_user_that_never_acted_says_so(aws: Aws) -> None:
     seen = aws.collect()
 
     user = seen.identity("idle", "iam-credential-report")
-    assert (None, frozenset({Facet.LAST_USE})) == (user.last_used_time, user.observed)
+    assert (None, True) == (user.last_used_time, Facet.LAST_USE in user.observed)
     assert datetime(2015, 4, 22, tzinfo=UTC) == user.last_use_tracked_since
 
 
@@ -251,6 +251,37 @@ def test_only_those_are_asked_for_keys_who_have_some(aws: Aws) -> None:
     assert 1 == aws.front.asked.count("ListAccessKeys")
     assert 0 == aws.front.asked.count("GetAccessKeyLastUsed")
     assert 0 == aws.front.asked.count("ListSigningCertificates")
+
+
+def test_a_report_that_is_old_does_not_say_who_has_no_keys(aws: Aws) -> None:
+    aws.client("iam").create_user(UserName="user")
+    aws.front.report_made -= timedelta(hours=3)
+
+    seen = aws.collect()
+
+    assert 1 == aws.front.asked.count("ListAccessKeys")
+    assert ["younger_than_report"] == [one.reason for one in seen.coverage("iam-signing-certificates").exclusions]
+
+
+@pytest.mark.parametrize(
+    "denied", ["ListAccessKeys", "ListSigningCertificates", "ListSSHPublicKeys", "ListServiceSpecificCredentials"]
+)
+def test_all_credentials_of_a_user_are_known_only_when_each_kind_was_listed(denied: str, aws: Aws) -> None:
+    client = aws.client("iam")
+    client.create_user(UserName="user")
+    client.create_access_key(UserName="user")
+    client.upload_signing_certificate(UserName="user", CertificateBody=certificate()[0])
+    client.create_role(RoleName="role", AssumeRolePolicyDocument=trust(Service="ec2.amazonaws.com"))
+
+    whole = aws.collect()
+    aws.front.spoil(denied, error("AccessDenied", 403))
+    part = aws.collect()
+
+    assert Facet.CREDENTIALS in whole.identity("user", "iam-credential-report").observed
+    assert Facet.CREDENTIALS not in part.identity("user", "iam-credential-report").observed
+    for seen in (whole, part):
+        assert Facet.CREDENTIALS in seen.identity("role").observed
+        assert Facet.CREDENTIALS in seen.identity("root").observed
 
 
 def test_without_key_ids_nobody_is_asked_alone(aws: Aws) -> None:

@@ -65,6 +65,9 @@ def test_an_excluded_account_is_named_and_not_read(aws: Aws, members: list[str])
 
     assert {kept} == {account for account, _ in users(seen)}
     assert ["excluded_account"] == [one.reason for one in seen.coverage("organizations").exclusions]
+    coverage = seen.coverage("account", account=out)
+    assert CoverageStatus.COMPLETE is coverage.status
+    assert ["closed next month"] == [one.detail for one in coverage.exclusions]
     assert "excluded" in {one.attributes.get("declared") for one in seen.resources if one.name == out}
 
 
@@ -76,6 +79,7 @@ def test_an_account_that_nobody_declared_is_told_and_not_read(aws: Aws, members:
     assert {kept} == {account for account, _ in users(seen)}
     assert ["undeclared"] == [one.attributes["declared"] for one in seen.resources if one.name == forgotten]
     assert ["undeclared_account"] == [one.reason for one in seen.coverage("organizations").exclusions]
+    assert CoverageStatus.UNDECLARED is seen.coverage("account", account=forgotten).status
     assert [(GapReason.SUSPECT, "999999999999")] == [(gap.reason, gap.locator) for gap in seen.gaps]
 
 

@@ -12,16 +12,9 @@ import pytest
 
 from connectors.aws.call import Call
 from connectors.aws.permissions import ALLOWED, CALLS, PERMISSIONS
+from connectors.aws.rights import READING_VALUES
 
-VALUE_READING = (
-    "kms:Decrypt",
-    "secretsmanager:BatchGetSecretValue",
-    "secretsmanager:GetSecretValue",
-    "ssm:GetParameter",
-    "ssm:GetParameterHistory",
-    "ssm:GetParameters",
-    "ssm:GetParametersByPath",
-)
+VALUE_READING = READING_VALUES
 
 
 @pytest.fixture(scope="module")
