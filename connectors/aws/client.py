@@ -57,6 +57,8 @@ class Patience(Record, frozen=True, kw_only=True):
     read_seconds: float = 60.0
     poll_seconds: float = 1.0
     """How much longer to wait each time for what AWS prepares in the background."""
+    pace_seconds: float = 0.5
+    """Between two questions to what answers only so often."""
 
 
 class Timed(Protocol):
@@ -153,6 +155,12 @@ class AwsClient:
                 raise CallFailed(call, Trouble.MALFORMED)
             seen.add(token)
             parameters[asked] = token
+
+    def leave(self, region: str) -> None:
+        """Let go of what was kept to ask in a region: an account has dozens, each with a dozen services."""
+        if region != self.target.home_region:
+            for key in [key for key in self._clients if key[1] == region]:
+                self._clients.pop(key).close()
 
     def lacks(self, failed: CallFailed, region: str) -> bool:
         """Whether a call failed because its service does not exist in a region: both its address and the SDK say so."""

@@ -99,6 +99,7 @@ def _parts(account: Account, session: Session) -> Iterator[Observation]:
             yield from read(account, parts.parts[0])
         else:
             yield from read_region(account, parts.region, parts.parts)
+            account.client.leave(parts.region)
 
 
 class _Step(NamedTuple):
