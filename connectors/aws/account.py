@@ -52,6 +52,10 @@ class Account:
         """By name: the uids of its users."""
         self.users_made: dict[str, datetime] = {}
         """By name: when each user was made, which tells one from a former one of that name."""
+        self.roles: dict[str, str] = {}
+        """By uid: the names of its roles."""
+        self.keys: dict[str, str] = {}
+        """By id of an access key: the name of the user who has it."""
         self.users_complete = False
         """Whether those are all of them."""
         self.users_refused: CallFailed | None = None

@@ -88,7 +88,7 @@ def _appsync_key(reading: Reading, api: str, name: str, told: Mapping[str, Any])
         enabled=True,
         expiration_time=datetime.fromtimestamp(ends, UTC) if isinstance(ends, int) and ends > 0 else None,
         attributes={"region": str(reading.scope.region), "api": api},
-        observed=frozenset({Facet.EXPIRATION}),
+        observed=frozenset({Facet.EXPIRATION, Facet.STATUS}),
     )
 
 
@@ -128,7 +128,7 @@ def _secrets_of(reading: Reading, pool: str, client: Mapping[str, Any]) -> Itera
             enabled=True,
             created_time=secret.get("ClientSecretCreateDate"),
             attributes={"region": str(reading.scope.region), "user_pool": pool},
-            observed=_AGE,
+            observed=_AGE | {Facet.STATUS},
         )
 
 

@@ -7,6 +7,7 @@ from connectors.aws.account_authorization import IDENTITIES
 from connectors.aws.api_keys import APP_CLIENTS, APPSYNC_KEYS, GATEWAY_KEYS
 from connectors.aws.audit_logs import ANALYZERS, PASSWORD_RULES, TRAILS
 from connectors.aws.console_passwords import CREDENTIAL_REPORT
+from connectors.aws.credential_history import HISTORY
 from connectors.aws.encryption_keys import ENCRYPTION_KEYS
 from connectors.aws.identity_providers import OIDC_PROVIDERS, ROLES_ANYWHERE, SAML_PROVIDERS
 from connectors.aws.parameters import PARAMETERS
@@ -40,4 +41,5 @@ PARTS: tuple[Part, ...] = (
     PASSWORD_RULES,
     # Trails are asked for in every region, but for those that have turned out to be closed.
     TRAILS,
+    HISTORY,
 )

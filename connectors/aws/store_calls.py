@@ -121,6 +121,15 @@ LIST_ANALYZERS = _json(
     action="access-analyzer:ListAnalyzers",
     dropped=("configuration", "tags"),
 )
+LOOKUP_EVENTS = Call(
+    service="cloudtrail",
+    operation="LookupEvents",
+    action="cloudtrail:LookupEvents",
+    optional=True,
+    items={"Events": ()},
+    token=("NextToken", "NextToken"),
+    more=None,
+)
 
 STORE_CALLS: tuple[Call, ...] = (
     LIST_SECRETS,
@@ -141,4 +150,5 @@ STORE_CALLS: tuple[Call, ...] = (
     DESCRIBE_LOG_GROUPS,
     PASSWORD_POLICY,
     LIST_ANALYZERS,
+    LOOKUP_EVENTS,
 )

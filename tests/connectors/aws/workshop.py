@@ -29,7 +29,7 @@ from storage.inventory import (
 from tests.connectors.aws.front import Front
 
 ACCOUNT = "123456789012"
-QUICK = Patience(attempts=1, connect_seconds=5.0, read_seconds=15.0, poll_seconds=0.01)
+QUICK = Patience(attempts=1, connect_seconds=5.0, read_seconds=15.0, poll_seconds=0.01, pace_seconds=0.0)
 
 Kind = TypeVar("Kind", bound=Record)
 
