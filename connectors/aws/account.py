@@ -9,6 +9,7 @@ from connectors.aws.credential_report import Report
 from connectors.aws.policy_documents import Statement
 from connectors.aws.refusals import CallFailed
 from connectors.aws.target import AwsTarget, account_uid
+from storage.inventory import Safeguard
 
 
 class Account:
@@ -46,6 +47,10 @@ class Account:
         """Those of them in which every service refused to answer."""
         self.analysed_regions: set[str] = set()
         """Regions in which an analyzer of the organisation looks at all of its accounts."""
+        self.trails: dict[str, Safeguard] = {}
+        """By ARN: the trails that were told so far."""
+        self.unknown_trails: set[str] = set()
+        """Regions that are open, and did not tell their trails."""
         self.ended: dict[str, CallFailed] = {}
         """By uid of a scope: the failure that ended its reading."""
         self.users: dict[str, str] = {}

@@ -1,8 +1,8 @@
 """What watches over an account: its trails and how long their records are kept, its password policy, its analyzers.
 
-A trail that covers all regions is shown in each of them; it is told once. A log is kept for as long as the longer of
-its two places keeps it, the bucket or the log group. What the terms of a bucket in another account are, that account
-says.
+A trail that covers all regions is shown in each of them; it is told where it is at home. A log is kept for as
+long as the longer of its two places keeps it, the bucket or the log group. What the terms of a bucket in another
+account are, that account says.
 """
 
 from __future__ import annotations
@@ -21,37 +21,26 @@ _EXTERNAL = frozenset({"ACCOUNT", "ORGANIZATION"})
 
 
 def read_trails(reading: Reading) -> Iterator[Observation]:
-    """Yield the trails of the account, how long each is kept, and whether the account is logged at all."""
-    account = reading.account
-    trails: dict[str, tuple[str, Mapping[str, Any]]] = {}
-
-    def ask(region: str) -> Iterator[Observation]:
-        yield from ()
-        for page in account.client.pages(DESCRIBE_TRAILS, region=region):
-            for trail in page.get("trailList") or ():
-                trails.setdefault(trail["TrailARN"], (region, trail))
-
-    opened = [region for region in account.regions if region not in account.closed_regions]
-    if len(opened) < len(account.regions):
-        closed = len(account.regions) - len(opened)
-        reading.left_out("closed_region", "A region that is closed was not asked for trails of its own.", count=closed)
-    yield from reading.each(opened, "The trails of this account were not listed", ask)
-    logs = []
-    for region, trail in trails.values():
-        reading.expected += 1
-        reading.fetched += 1
-        log = _trail(reading, region, trail)
-        logs.append(log)
-        yield log
-        yield from _retention(reading, trail)
-    if opened:
-        yield _account_log(reading, logs)
+    """Yield the trails that are at home in a region, and how long each is kept; and those whose home is not read."""
+    account, region = reading.account, str(reading.scope.region)
+    account.unknown_trails.add(region)
+    shown = [trail for page in reading.pages(DESCRIBE_TRAILS) for trail in page.get("trailList") or ()]
+    account.unknown_trails.discard(region)
+    read_at_home = set(account.regions) - account.closed_regions
+    for trail in shown:
+        arn, home = trail["TrailARN"], trail["HomeRegion"]
+        if home == region or (home not in read_at_home and arn not in account.trails):
+            reading.expected += 1
+            reading.fetched += 1
+            account.trails[arn] = log = _trail(reading, trail)
+            yield log
+            yield from _retention(reading, trail)
 
 
-def _trail(reading: Reading, region: str, trail: Mapping[str, Any]) -> Safeguard:
+def _trail(reading: Reading, trail: Mapping[str, Any]) -> Safeguard:
     logging: bool | None = None
     try:
-        logging = reading.account.client.call(TRAIL_STATUS, region=region, Name=trail["TrailARN"]).get("IsLogging")
+        logging = reading.call(TRAIL_STATUS, Name=trail["TrailARN"]).get("IsLogging")
     except CallFailed as failed:
         reading.missed(failed, "Whether some trails are switched on is not known", facet=Facet.STATUS)
     settings = {
@@ -71,25 +60,32 @@ def _trail(reading: Reading, region: str, trail: Mapping[str, Any]) -> Safeguard
     )
 
 
-def _account_log(reading: Reading, trails: list[Safeguard]) -> Safeguard:
+def read_account_log(reading: Reading) -> Iterator[Observation]:
     """Say whether any trail logs the account: the best of them counts, and without one it is not logged.
 
     It is told beside the trails, and always: an account that has none would else show nothing that is off.
     """
+    account = reading.account
+    trails, whole = list(account.trails.values()), not account.unknown_trails
     best = max(trails, key=_soundness, default=None)
     enabled = best.enabled if best is not None else False
-    if not enabled and (not reading.whole or any(trail.enabled is None for trail in trails)):
+    if not enabled and (not whole or any(trail.enabled is None for trail in trails)):
         enabled = None
-    return Safeguard(
-        uid=f"aws:safeguard:audit-log:{reading.account.number}",
+    reading.expected = reading.fetched = 1
+    yield Safeguard(
+        uid=f"aws:safeguard:audit-log:{account.number}",
         scope_uid=reading.uid,
         kind=SafeguardKind.AUDIT_LOG,
-        name=f"CloudTrail of account {reading.account.number}",
+        name=f"CloudTrail of account {account.number}",
         provider=NAME,
-        resource_uid=reading.account.uid,
+        resource_uid=account.uid,
         enabled=enabled,
-        attributes=best.attributes if best is not None and reading.whole else {},
+        attributes=best.attributes if best is not None and (whole or _is_sound(best)) else {},
     )
+
+
+def _is_sound(trail: Safeguard) -> bool:
+    return all(trail.attributes.get(key) == "true" for key in ("multi_region", "validated"))
 
 
 def _soundness(trail: Safeguard) -> tuple[bool, int, str]:
@@ -179,6 +175,7 @@ def _word(value: object) -> str:
     return str(value).lower()
 
 
-TRAILS = Part(api="cloudtrail", what="trails", read=read_trails)
+TRAILS = Part(api="cloudtrail", what="trails", read=read_trails, regional=True)
+ACCOUNT_LOG = Part(api="audit-log", what="trails", read=read_account_log)
 PASSWORD_RULES = Part(api="iam-password-policy", what="demands on passwords", read=read_password_policy)
 ANALYZERS = Part(api="access-analyzer", what="analyzers", read=read_analyzers, regional=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.aws.access_keys import ACCESS_KEYS, REPORTED_KEYS
 from connectors.aws.account_authorization import IDENTITIES
 from connectors.aws.api_keys import APP_CLIENTS, APPSYNC_KEYS, GATEWAY_KEYS
-from connectors.aws.audit_logs import ANALYZERS, PASSWORD_RULES, TRAILS
+from connectors.aws.audit_logs import ACCOUNT_LOG, ANALYZERS, PASSWORD_RULES, TRAILS
 from connectors.aws.console_passwords import CREDENTIAL_REPORT
 from connectors.aws.credential_history import HISTORY
 from connectors.aws.encryption_keys import ENCRYPTION_KEYS
@@ -38,8 +38,9 @@ PARTS: tuple[Part, ...] = (
     APPSYNC_KEYS,
     APP_CLIENTS,
     ANALYZERS,
-    PASSWORD_RULES,
-    # Trails are asked for in every region, but for those that have turned out to be closed.
     TRAILS,
+    PASSWORD_RULES,
+    # Whether the account is logged shows when every region has told its trails.
+    ACCOUNT_LOG,
     HISTORY,
 )

@@ -60,5 +60,6 @@ def _told(account: Account, region: str, refusal: CallFailed | None) -> Iterator
         reading.fetched = 1
     else:
         account.closed_regions.add(region)
+        account.unknown_trails.discard(region)
         reading.missed(refusal, f"Nothing of the region {region} was read")
     yield from reading.ending()

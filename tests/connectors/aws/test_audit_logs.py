@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage.inventory import CoverageStatus, Facet, GapReason, Safeguard, SafeguardKind
+from storage.inventory import CoverageStatus, Facet, GapReason, Safeguard, SafeguardKind, Scope
 from tests.connectors.aws.front import Answer, error, plain
 from tests.connectors.aws.workshop import ACCOUNT, Aws, Inventory
 
@@ -59,7 +59,7 @@ def test_a_trail_of_all_regions_is_told_once_with_its_settings(aws: Aws) -> None
     assert True is seen.safeguard(LOG).enabled is seen.safeguard(OF_ACCOUNT).enabled
     assert {"multi_region": "true", "validated": "true", "organization": "false"} == seen.safeguard(LOG).attributes
     assert (True, {"unlimited": "true"}) == (seen.safeguard(TERM).enabled, seen.safeguard(TERM).attributes)
-    assert CoverageStatus.COMPLETE is seen.coverage("cloudtrail").status
+    assert CoverageStatus.COMPLETE is seen.coverage("cloudtrail", EAST).status
     assert [] == seen.gaps
 
 
@@ -100,15 +100,31 @@ def test_denied_trails_are_one_gap_and_nobody_says_that_there_are_none(aws: Aws)
 
     seen = aws.collect(regions=(EAST, WEST))
 
-    (gap,) = seen.gaps
-    assert (GapReason.DENIED, "cloudtrail:DescribeTrails", None, 2) == (
-        gap.reason,
-        gap.permission,
-        gap.facet,
-        gap.count,
-    )
+    denials = [(gap.reason, gap.permission, gap.facet, gap.scope_uid) for gap in seen.gaps]
+    assert [
+        (GapReason.DENIED, "cloudtrail:DescribeTrails", None, seen.scope("cloudtrail", region).uid)
+        for region in (EAST, WEST)
+    ] == denials
     assert seen.safeguard(OF_ACCOUNT).enabled is None
-    assert CoverageStatus.DENIED is seen.coverage("cloudtrail").status
+    assert CoverageStatus.DENIED is seen.coverage("cloudtrail", EAST).status
+
+
+def test_a_closed_region_does_not_end_the_trail_that_was_told_in_it(aws: Aws) -> None:
+    aws.front.close_region(WEST, error("AccessDeniedException", 400, "explicit deny in a service control policy"))
+
+    seen = aws.collect(regions=(EAST, WEST))
+
+    assert [EAST] == [scope.region for scope in seen.of(Scope) if scope.api == "cloudtrail"]
+    assert seen.safeguard(OF_ACCOUNT).enabled is False
+
+
+def test_a_trail_whose_home_is_not_read_is_told_where_it_is_shown(aws: Aws) -> None:
+    trail(aws)
+
+    seen = aws.collect(regions=("eu-central-1", WEST))
+
+    assert seen.scope("cloudtrail", "eu-central-1").uid == seen.safeguard(LOG).scope_uid
+    assert seen.safeguard(OF_ACCOUNT).enabled is True
 
 
 def test_one_region_whose_trails_are_denied_keeps_the_account_from_being_called_unlogged(aws: Aws) -> None:
@@ -142,7 +158,7 @@ def test_a_question_that_is_denied_is_one_gap_and_is_not_off(
     (gap,) = seen.gaps
     assert (GapReason.DENIED, permission, Facet.STATUS) == (gap.reason, gap.permission, gap.facet)
     assert (None, {}) == (seen.safeguard(uid).enabled, seen.safeguard(uid).attributes if uid == TERM else {})
-    assert CoverageStatus.COMPLETE is seen.coverage("cloudtrail").status
+    assert CoverageStatus.COMPLETE is seen.coverage("cloudtrail", EAST).status
 
 
 def test_a_log_group_without_a_term_settles_what_a_bucket_does_not_say(aws: Aws) -> None:
@@ -232,7 +248,7 @@ def test_a_trail_of_the_organisation_is_a_log_and_its_bucket_is_asked_elsewhere(
     assert "true" == seen.safeguard(f"{OF_ACCOUNT}:{arn}").attributes["organization"]
     assert seen.safeguard(OF_ACCOUNT).enabled is True
     assert [] == kinds(seen, SafeguardKind.AUDIT_LOG_RETENTION)
-    assert ["trail_of_another_account"] == [one.reason for one in seen.coverage("cloudtrail").exclusions]
+    assert ["trail_of_another_account"] == [one.reason for one in seen.coverage("cloudtrail", EAST).exclusions]
 
 
 def test_the_password_policy_is_told_in_the_words_of_aws(aws: Aws) -> None:
