@@ -80,11 +80,11 @@ check: $(VENV)/.dev  ## lint, formatting, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-unit: $(VENV)/.dev  ## the tests
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
-
-coverage: $(VENV)/.dev  ## the same with branch coverage, that of every command they start included: half as long again
+unit: $(VENV)/.dev  ## the tests, with branch coverage
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
+
+coverage: $(VENV)/.dev  ## the same, with the coverage of every command that they start: half as long again
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-config=tests/coverage.toml --cov-report=term
 
 package: $(VENV)/.dev  ## sdist, wheel, an install in a bare environment, a run beside a hostile folder
 	@bash tests/package.sh $(BIN)/python

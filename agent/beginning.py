@@ -47,6 +47,10 @@ repositories:
 #   - name: organisation
 #     organisation: true
 #     excluded_accounts: {{"111122223333": closed in March}}
+# google_cloud:
+#   - name: google
+#     organisation: "123456789012"
+#     excluded_projects: {{acme-old: closed in March}}
 
 # Written at the end of every run, whole or not at all.
 outputs: []

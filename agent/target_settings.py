@@ -15,8 +15,10 @@ from agent.locations import carries_credentials, is_url
 from agent.settings import Section, Settings, Text
 from agent.terminal import escaped
 from connectors.aws.target import AwsTarget
+from connectors.azure.target import AzureTarget
 from connectors.base import Target
 from connectors.git.target import GitTarget
+from connectors.google_cloud.target import GoogleCloudTarget
 from connectors.registry import CONNECTORS, Entry
 
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -147,7 +149,95 @@ class AwsSettings(TargetSettings):
         )
 
 
-TARGET_SETTINGS: Mapping[str, type[TargetSettings]] = {"git": RepositorySettings, "aws": AwsSettings}
+GoogleProject = Annotated[str, Field(pattern=r"^([a-z0-9.-]+:)?[a-z0-9][a-z0-9-]{0,29}$")]
+"""A project of Google Cloud: its id, or its number in quotes."""
+GoogleNumber = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
+"""The number of a folder or an organisation of Google Cloud, in quotes: YAML takes it for a number otherwise."""
+
+
+class GoogleCloudSettings(TargetSettings):
+    """Projects of Google Cloud of a scheduled run, or the folders or the organisation that they lie in."""
+
+    plural = "entries of Google Cloud"
+    purpose = "Projects, folders and organisations of Google Cloud that `run` lists."
+
+    projects: tuple[GoogleProject, ...] = ()
+    """Projects to read, by id or number."""
+    folders: tuple[GoogleNumber, ...] = ()
+    """Folders of which every project is read, at any depth."""
+    organisation: GoogleNumber | None = None
+    """Organisation of which every project is read."""
+    included_projects: tuple[GoogleProject, ...] = ()
+    """Listed projects that are read; by default all. One in neither list is told as undeclared."""
+    excluded_projects: dict[GoogleProject, Text] = Field(default_factory=dict)
+    """Listed projects that are not read, each with the reason."""
+    own_projects: tuple[GoogleProject, ...] = ()
+    """Projects that belong to you, beside those that the organisation lists: accounts of any other are outsiders."""
+    asset_inventory: bool = True
+    """Whether Cloud Asset Inventory is asked first: a few calls for all keys, versions of secrets and policies."""
+    impersonate: Text | None = None
+    """E-mail of a service account to act as."""
+    quota_project: GoogleProject | None = None
+    """Project whose quota is used, and in which the APIs are switched on; by default the login's own."""
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.projects or self.folders or self.organisation):
+            raise ValueError("needs projects, folders or an organisation")
+        return self
+
+    def target(self, folder: Path) -> GoogleCloudTarget:  # noqa: ARG002 - nothing of it lies in a folder
+        """See `TargetSettings.target`."""
+        return GoogleCloudTarget(
+            name=self.name,
+            projects=self.projects,
+            folders=self.folders,
+            organisation=self.organisation,
+            included_projects=self.included_projects,
+            excluded_projects=self.excluded_projects,
+            own_projects=self.own_projects,
+            asset_inventory=self.asset_inventory,
+            impersonate=self.impersonate,
+            quota_project=self.quota_project,
+        )
+
+
+MicrosoftId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+"""The id of a tenant or subscription, in small letters."""
+
+
+class AzureSettings(TargetSettings):
+    """One tenant of Entra of a scheduled run, and its Azure subscriptions."""
+
+    plural = "Azure tenants"
+    purpose = "Tenants of Entra and their Azure subscriptions that `run` lists."
+
+    tenant: MicrosoftId
+    """Id of the tenant."""
+    cloud: Literal["public", "usgovernment", "china"] = "public"
+    """Which of Microsoft's clouds."""
+    subscriptions: tuple[MicrosoftId, ...] = ()
+    """Subscriptions to read; by default all that the login sees."""
+    excluded_subscriptions: dict[MicrosoftId, Text] = Field(default_factory=dict)
+    """Subscriptions that are not read, each with the reason."""
+    own_tenants: tuple[MicrosoftId, ...] = ()
+    """Further tenants of yours: an application of any other belongs to somebody else."""
+    key_vault: bool = True
+    """Whether the vaults are asked for what they hold: three calls a vault."""
+    client_id: MicrosoftId | None = None
+    """Client id of the user-assigned managed identity to log in as, where a workload has several."""
+
+    def target(self, folder: Path) -> AzureTarget:  # noqa: ARG002 - nothing of it lies in a folder
+        """See `TargetSettings.target`."""
+        return AzureTarget(**self.model_dump())
+
+
+TARGET_SETTINGS: Mapping[str, type[TargetSettings]] = {
+    "git": RepositorySettings,
+    "aws": AwsSettings,
+    "google-cloud": GoogleCloudSettings,
+    "azure": AzureSettings,
+}
 """By connector: one entry of its section."""
 
 

@@ -12,8 +12,10 @@ from pkgutil import resolve_name
 from typing import Any
 
 from connectors.aws.target import AwsTarget
+from connectors.azure.target import AzureTarget
 from connectors.base import Connector, Limits, Target
 from connectors.git.target import GitTarget
+from connectors.google_cloud.target import GoogleCloudTarget
 from storage.inventory import Record
 
 
@@ -69,6 +71,20 @@ CONNECTORS = registered(
             connector="connectors.aws.connector:AwsConnector",
             section="aws",
             variables=("AWS_*", "HOME", *_NETWORK),
+        ),
+        Entry(
+            name="google-cloud",
+            target=GoogleCloudTarget,
+            connector="connectors.google_cloud.connector:GoogleCloudConnector",
+            section="google_cloud",
+            variables=("CLOUDSDK_CONFIG", "GCE_METADATA_*", "GOOGLE_*", "HOME", *_NETWORK),
+        ),
+        Entry(
+            name="azure",
+            target=AzureTarget,
+            connector="connectors.azure.connector:AzureConnector",
+            section="azure",
+            variables=("AZURE_*", "IDENTITY_*", "IMDS_*", "MSI_*", "HOME", *_NETWORK),
         ),
     )
 )

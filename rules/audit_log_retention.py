@@ -24,8 +24,8 @@ class AuditLogRetention(Rule[SafeguardState]):
     **Why it matters.** An intrusion is found months after it began, and an auditor asks about a whole period. What has
     been deleted by then cannot tell whether a leaked key was used, nor that a control worked.
 
-    **Violation.** Its records are kept for fewer days than the policy's `audit_log_days`, or what kept them was deleted
-    or is off. Records without a term are kept. Safeguards of other kinds are not concerned. Where the term is not
+    **Violation.** Its records are kept for fewer days than the policy's `audit_log_days`, or what keeps them is off.
+    Records without a term are kept. Safeguards of other kinds are not concerned. Where the term is not
     known, it is not assessed.
 
     **Remediation.** Set the term where the records lie: the life cycle of the bucket, the retention of the log group,
@@ -41,6 +41,8 @@ class AuditLogRetention(Rule[SafeguardState]):
 
     def assess(self, subject: SafeguardState, context: Context) -> Assessment:
         """See `Rule.assess`."""
+        if released := self.released(subject, context):
+            return released
         safeguard, name, limit = subject.safeguard, called(subject), context.policy.audit_log_days
         if safeguard.kind is not SafeguardKind.AUDIT_LOG_RETENTION:
             return self.not_applicable(subject, context, f"{name} says nothing of how long a log is kept.")

@@ -176,8 +176,12 @@ class Rule(ABC, Generic[S]):
     def released(self, subject: S, context: Context) -> Assessment | None:
         """Say that nothing is demanded of what was deleted, nor of what its provider looks after; `None` of any other.
 
-        What its provider looks after is no part of those who could meet a demand; it is counted all the same.
+        What its provider looks after is no part of those who could meet a demand; it is counted all the same. Nor is a
+        safeguard that is gone: what stands in its place, or that nothing does, its connector tells of the account.
         """
+        if isinstance(subject, SafeguardState) and not subject.present:
+            message = f"{called(subject)} is gone; what stands in its place is judged by itself."
+            return self.not_applicable(subject, context, message, close_reason=CloseReason.SCOPE_REMOVED)
         if not isinstance(subject, IdentityState | CredentialState | StoredSecretState):
             return None
         if end := deleted(subject):

@@ -19,13 +19,13 @@ _LOGS = frozenset({SafeguardKind.AUDIT_LOG, SafeguardKind.AUDIT_LOG_RETENTION})
 
 
 class SafeguardOff(Rule[SafeguardState]):
-    """A control around identities that an account offers, and that is off or gone.
+    """A control around identities that an account offers, and that is off.
 
     **Why it matters.** A password policy, an analysis of access from outside and the rotation of encryption keys work
     without anybody thinking of them, in every account, or not at all. An auditor asks for each of them by name.
 
     **Violation.** The account has no password policy, no analysis of access, or an encryption key that its provider
-    would rotate and does not; or it had one, and it was deleted. Logs are the matter of `weak-audit-log` and
+    would rotate and does not. Logs are the matter of `weak-audit-log` and
     `audit-log-retention`. Where its state is not known, it is not assessed.
 
     **Remediation.** Turn it on, best for the whole organisation at once, by the same template that makes new accounts.
@@ -40,11 +40,11 @@ class SafeguardOff(Rule[SafeguardState]):
 
     def assess(self, subject: SafeguardState, context: Context) -> Assessment:
         """See `Rule.assess`."""
+        if released := self.released(subject, context):
+            return released
         safeguard, name = subject.safeguard, called(subject)
         if safeguard.kind in _LOGS:
             return self.not_applicable(subject, context, f"{name}: logs are judged by rules of their own.")
-        if not subject.present:
-            return self.not_satisfied(subject, context, f"{name} was deleted.")
         if safeguard.enabled is None:
             message = f"{name}: whether it is on is not known."
             return self.not_assessed(subject, context, message, missing=Facet.STATUS)

@@ -22,15 +22,15 @@ _DEMANDED = {AWS: frozenset(_FAULTS)}
 
 
 class WeakAuditLog(Rule[SafeguardState]):
-    """A log of what identities did that is off, gone, or does not prove what it should.
+    """A log of what identities did that is off, or does not prove what it should.
 
     **Why it matters.** It is the only witness of what a machine did, and of when an identity was made, used, rotated
     and removed. What it does not record cannot be looked up later, neither by an investigator nor as evidence of a
     control.
 
-    **Violation.** The log is off or was deleted; or it covers one region alone, where a key works in all of them; or
-    its files are not protected against change (validation of log files). Each log is judged by itself. Safeguards of
-    other kinds are not concerned. Where its state is not known, it is not assessed.
+    **Violation.** The log is off, or the account has none; or it covers one region alone, where a key works in all of
+    them; or its files are not protected against change (validation of log files). Each log is judged by itself.
+    Safeguards of other kinds are not concerned. Where its state is not known, it is not assessed.
 
     **Remediation.** Turn it on for all regions and all accounts, from the organisation's own account; turn validation
     on; let nobody who administers what is logged delete from where it is kept.
@@ -45,11 +45,11 @@ class WeakAuditLog(Rule[SafeguardState]):
 
     def assess(self, subject: SafeguardState, context: Context) -> Assessment:
         """See `Rule.assess`."""
+        if released := self.released(subject, context):
+            return released
         safeguard, name = subject.safeguard, called(subject)
         if safeguard.kind is not SafeguardKind.AUDIT_LOG:
             return self.not_applicable(subject, context, f"{name} is no log of what identities did.")
-        if not subject.present:
-            return self.not_satisfied(subject, context, f"{name}: the log was deleted.")
         if safeguard.enabled is False:
             return self.not_satisfied(subject, context, f"{name}: the log is off.")
         if faults := [fault for key, fault in _FAULTS.items() if safeguard.attributes.get(key) == "false"]:

@@ -751,6 +751,8 @@ class Identity(Record, frozen=True, kw_only=True):
     """Stable name, `provider:kind:immutable-id`; what can be renamed or reassigned has no part in it."""
     scope_uid: str = ""
     """Scope this observation speaks for; empty on a merged one."""
+    listed: bool = True
+    """Whether its source lists such identities; false of one that only adds to what another one lists."""
     kind: IdentityKind
     """Which kind of identity it is, whatever its provider calls it."""
     name: str

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, case, or_, select, update
 
 from storage.inventory import (
     OBSERVATIONS,
     CoverageStatus,
     Credential,
+    FindingStatus,
     Identity,
     Record,
     Safeguard,
@@ -27,7 +28,7 @@ from storage.payload import decode, encode
 from storage.reach import seen_in
 from storage.rows import store_seen
 from storage.staged import in_parts, read_staged
-from storage.tables import coverage, inventory_observations
+from storage.tables import assessments, coverage, findings, inventory_observations
 
 Listed = Identity | Credential | StoredSecret | Safeguard
 Kind = TypeVar("Kind", Identity, Credential, StoredSecret, Safeguard)
@@ -40,6 +41,10 @@ LISTED: Mapping[type[Listed], SubjectKind] = {
 }
 _NEWEST = frozenset({"last_used_time", "last_rotated_time", "updated_time", "newest_version_time"})
 """Times of which each source knows what it saw itself: the latest counts."""
+
+
+_ANY = frozenset({"provider_managed", "listed"})
+"""What holds as soon as one source says so."""
 
 
 class Entry(Record, Generic[Kind], frozen=True, kw_only=True):
@@ -58,12 +63,15 @@ def record_listed(connection: Connection, run: int) -> None:
 
 
 def entries(connection: Connection, record: type[Kind], run: int | None = None) -> Iterator[list[Entry[Kind]]]:
-    """Yield all things of a kind in parts, by uid; where a run is named, those that it speaks of."""
+    """Yield all things of a kind in parts, by uid; where a run is named, those that it speaks of.
+
+    What was gone before that run is no part of it any more, unless a finding about it still stands.
+    """
     table, after = inventory_observations, ""
     while True:
         query = select(table.c.uid).where(table.c.kind == LISTED[record], table.c.uid > after)
         if run is not None:
-            query = query.where(seen_in(table, run))
+            query = query.where(seen_in(table, run), _counts(run))
         uids = connection.execute(query.distinct().order_by(table.c.uid).limit(CHUNK)).scalars().all()
         if not uids:
             return
@@ -104,11 +112,37 @@ def incomplete(connection: Connection, run: int, uids: Sequence[str]) -> frozens
     return frozenset(chain.from_iterable((row.uid, row.identity_uid) for row in connection.execute(unread)))
 
 
+def end_assessments(connection: Connection, run: int) -> None:
+    """End what the rules said of things that were gone before the run: nobody judges them any more."""
+    table = inventory_observations
+    spoken_of = select(table.c.uid).where(seen_in(table, run))
+    counted = spoken_of.where(_counts(run))
+    connection.execute(
+        update(assessments)
+        .where(
+            assessments.c.subject_kind.in_(list(LISTED.values())),
+            assessments.c.until_run.is_(None),
+            assessments.c.subject_uid.in_(spoken_of),
+            assessments.c.subject_uid.not_in(counted),
+        )
+        .values(until_run=case((assessments.c.since_run > run, assessments.c.since_run), else_=run))
+    )
+
+
 def merged(seen: Sequence[Kind]) -> Kind:
     """Return what several scopes, at least one, say together of one thing."""
     ordered = sorted(seen, key=lambda one: one.scope_uid)
     told = {name: _joined(name, [getattr(one, name) for one in ordered]) for name in ordered[0].__struct_fields__}
     return type(ordered[0])(**{**told, "scope_uid": ""})
+
+
+def _counts(run: int) -> ColumnElement[bool]:
+    """Say of an observation whether its thing is judged in a run: it is there, went in that run, or is still open."""
+    table = inventory_observations
+    open_findings = select(findings.c.subject_uid).where(
+        findings.c.subject_kind.in_(list(LISTED.values())), findings.c.status != FindingStatus.RESOLVED
+    )
+    return or_(table.c.present, table.c.gone_run >= run, table.c.uid.in_(open_findings))
 
 
 def _joined(name: str, given: Sequence[Any]) -> Any:
@@ -123,7 +157,7 @@ def _joined(name: str, given: Sequence[Any]) -> Any:
     if isinstance(first, Mapping):
         return dict(chain.from_iterable(one.items() for one in reversed(given)))
     known = [one for one in given if one is not None]
-    if name == "provider_managed":
+    if name in _ANY:
         return any(known)
     if name in _NEWEST:
         return max(known, default=None)
@@ -178,8 +212,13 @@ def _entries(connection: Connection, record: type[Kind], which: ColumnElement[bo
 
 
 def _entry(record: type[Kind], seen: Sequence[Row[Any]]) -> Entry[Kind]:
-    """Return one thing: as those scopes see it that still do, or as it was seen last."""
-    present = [row for row in seen if row.present]
+    """Return one thing: as those scopes see it that still do, or as it was seen last.
+
+    It is there while a scope that lists such things holds it; where none ever did, while any other speaks of it.
+    """
+    told = [(row, decode(row.payload, record)) for row in seen]
+    listing = [row for row, thing in told if getattr(thing, "listed", True)]
+    there = any(row.present for row in listing or seen)
     last = max(row.last_run for row in seen)
-    shown = present or [row for row in seen if row.last_run == last]
-    return Entry(thing=merged([decode(row.payload, record) for row in shown]), present=bool(present))
+    shown = [thing for row, thing in told if row.present] if there else []
+    return Entry(thing=merged(shown or [thing for row, thing in told if row.last_run == last]), present=there)

@@ -15,7 +15,7 @@ from storage.engine import become_writer
 from storage.errors import NotAllowed
 from storage.inventory import Context, Policy, Resource, Run, RunStatus
 from storage.judging import Judgement
-from storage.listing import record_listed
+from storage.listing import end_assessments, record_listed
 from storage.payload import decode
 from storage.presence import record_gone
 from storage.records import Judge, PromotionSummary
@@ -57,6 +57,7 @@ def promote(
     names = also_called(decode(row.payload, Resource) for row in connection.execute(_RESOURCES))
     context = Context(as_of=run.as_of, policy=policy, detectors=detectors, also_called=names)
     judgement.take(judge(subjects(connection, run.seq, read, standing), context))
+    end_assessments(connection, run.seq)
     if codes is not None:
         judgement.close_withdrawn(codes)
     judgement.record_populations()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from agent.export.base import OPEN_STATUSES, RunReport, counted, days_between
@@ -38,6 +40,9 @@ _COLUMNS = (
 )
 
 
+_PLURALS = {"identity": "identities"}
+
+
 class _Times(Record, frozen=True, kw_only=True):
     """What there is to say of the age and the use of something listed."""
 
@@ -56,25 +61,32 @@ def print_accounts(report: RunReport, console: Console) -> None:
         return
     calls = sum(coverage[scope.uid].calls for scopes in by_resource.values() for scope in scopes)
     console.print(plain(f"Listed {counted(len(by_resource), 'account')} by {counted(calls, 'call')}", "bold"))
+    held = _held(report)
     for uid, scopes in sorted(by_resource.items(), key=lambda item: report.resource_name(item[0])):
-        whole = all(coverage[scope.uid].status is CoverageStatus.COMPLETE for scope in scopes)
-        mark = plain("  complete    ", "green") if whole else plain("  INCOMPLETE  ", "bold red")
-        held = ", ".join(_held(uid, report)) or "nothing was listed"
-        console.print(hanging(mark, f"{report.resource_name(uid)}: {held}"))
+        mark = _mark({coverage[scope.uid].status for scope in scopes})
+        counts = [counted(count, noun, _PLURALS.get(noun)) for noun, count in held.get(uid, Counter()).items()]
+        console.print(hanging(mark, f"{report.resource_name(uid)}: {', '.join(counts) or 'nothing was listed'}"))
 
 
-def _held(resource_uid: str, report: RunReport) -> Iterator[str]:
-    """How many of each kind an account holds at present."""
-    counts = (
-        (sum(s.present and s.identity.resource_uid == resource_uid for s in report.identities), "identity"),
-        (sum(s.present and s.credential.resource_uid == resource_uid for s in report.credentials), "credential"),
-        (sum(s.present and s.stored_secret.resource_uid == resource_uid for s in report.stored_secrets), "secret"),
-        (sum(s.present and s.safeguard.resource_uid == resource_uid for s in report.safeguards), "safeguard"),
+def _mark(statuses: Collection[CoverageStatus]) -> Text:
+    if set(statuses) == {CoverageStatus.COMPLETE}:
+        return plain("  complete    ", "green")
+    undeclared = set(statuses) <= {CoverageStatus.COMPLETE, CoverageStatus.UNDECLARED}
+    return plain("  UNDECLARED  ", "bold yellow") if undeclared else plain("  INCOMPLETE  ", "bold red")
+
+
+def _held(report: RunReport) -> Mapping[str, Counter[str]]:
+    """By account, how many of each kind it holds at present."""
+    held: dict[str, Counter[str]] = {}
+    present: Iterator[tuple[str, str]] = chain(
+        ((state.identity.resource_uid, "identity") for state in report.identities if state.present),
+        ((state.credential.resource_uid, "credential") for state in report.credentials if state.present),
+        ((state.stored_secret.resource_uid, "stored secret") for state in report.stored_secrets if state.present),
+        ((state.safeguard.resource_uid, "safeguard") for state in report.safeguards if state.present),
     )
-    plurals = {"identity": "identities", "secret": "stored secrets"}
-    for count, noun in counts:
-        if count:
-            yield counted(count, "stored secret" if noun == "secret" else noun, plurals.get(noun))
+    for resource_uid, noun in present:
+        held.setdefault(resource_uid, Counter())[noun] += 1
+    return held
 
 
 def print_faults(report: RunReport, console: Console, *, severity: Severity, confidence: Confidence) -> None:

@@ -58,6 +58,7 @@ def _user(reading: Reading, row: Row, *, known: bool) -> Iterator[Observation]:
     yield Identity(
         uid=uid,
         scope_uid=reading.uid,
+        listed=False,
         kind=IdentityKind.IAM_USER,
         name=row.user,
         provider=NAME,

@@ -13,25 +13,15 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+from connectors.detection import azure_keys
+from connectors.detection.digits import BASE58, BASE62, written
 from connectors.detection.private_keys import has_the_frame_of_a_key, read_private_key
 from storage.inventory import Checksum
-
-BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-
-
-def base62(number: int, width: int) -> bytes:
-    """Write a number with the digits 0-9, A-Z, a-z, padded with zeros on the left."""
-    digits = bytearray()
-    while number:
-        number, digit = divmod(number, 62)
-        digits.append(BASE62[digit])
-    return bytes(reversed(digits)).rjust(width, b"0")
 
 
 def crc32_base62(payload: bytes) -> bytes:
     """CRC-32 of a payload as six base-62 digits: the tail of GitHub's and npm's tokens."""
-    return base62(zlib.crc32(payload), 6)
+    return written(zlib.crc32(payload), BASE62, 6)
 
 
 def _verdict(holds: bool) -> Checksum:  # noqa: FBT001 - the one thing this says
@@ -135,8 +125,12 @@ def _base64url(text: bytes) -> bytes | None:
 
 
 CHECKSUMS: dict[str, Callable[[bytes], Checksum]] = {
+    "azure-annotated": azure_keys.annotated,
+    "azure-devops": azure_keys.devops_token,
+    "azure-identifiable": azure_keys.identifiable,
     "base58check": base58check,
     "base64": base64_text,
+    "entra-client-secret": azure_keys.entra_client_secret,
     "github": github,
     "jwt": jwt,
     "nkey": nkey,

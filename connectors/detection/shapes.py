@@ -14,6 +14,9 @@ base58 base62 base64 base64url any-printable`. Other blocks:
 - `{pem:KIND}` a private key in PEM: KIND is `rsa`, `rsa-pkcs8`, `ec`, `ec-pkcs8`, `ed25519` or `openssh`;
   `{pem-escaped:KIND}` the same with `\n` for its line ends, as JSON and environment files write it
 - `{aws-key-id:AKIA}` an access key id that names an account
+- `{azure-key:+ASt}` a key of Azure with a mark and its checksum; `{azure-annotated-key:AZMP}` one of the newer form
+  for the service that the mark names, `{azure-annotated-key:AZMP:long}` with the whole of its checksum
+- `{entra-secret}` a client secret of Microsoft Entra; `{azure-devops-token}` a token of Azure DevOps of 52 characters
 - `{base58check:HEX:n}` n random bytes after a version prefix in hex, with their double SHA-256
 - `{bytes:HEX:n}` bytes given in hex, then n random ones
 
@@ -29,9 +32,11 @@ import json
 import random
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from connectors.detection.checksums import BASE58, crc32_base62
+from connectors.detection import azure_keys
+from connectors.detection.checksums import crc32_base62
+from connectors.detection.digits import BASE58, written
 
 CLASSES: dict[str, str] = {
     "lower": string.ascii_lowercase,
@@ -168,15 +173,55 @@ def _aws_key_id(argument: str, chance: random.Random) -> bytes:
     )
 
 
+def _azure_key(argument: str, chance: random.Random) -> bytes:
+    """Build an identifiable key of letters and digits alone: a key of Search holds no other sign."""
+    mark = argument.encode()
+    if mark not in azure_keys.FAMILIES:
+        raise ShapeError(f"no key of Azure has the mark {argument!r}; known: {_names(azure_keys.FAMILIES)}")
+    family = azure_keys.FAMILIES[mark]
+    seed = azure_keys.seed_of(chance.choice(family.seeds))
+    width = (family.length * 8 + 5) // 6 - len(mark) - 6
+    while True:
+        head = _characters(CLASSES["alnum"], chance, width) + mark
+        payload = base64.b64decode(head + b"A" * (-len(head) % 4))[: family.length - 4]
+        key = base64.b64encode(payload + azure_keys.marvin32(payload, seed))
+        if key.replace(mark, b"").rstrip(b"=").isalnum():
+            return key
+
+
+def _azure_annotated_key(argument: str, chance: random.Random) -> bytes:
+    service, _, length = argument.partition(":")
+    if len(service) != 4 or length not in {"", "long"}:
+        raise ShapeError(f"{argument!r} names no service in four letters, as in {{azure-annotated-key:AZMP}}")
+    month = _characters("ABCDEFGHIJKL", chance, 1)
+    payload = _characters(CLASSES["alnum"], chance, 52) + b"JQQJ99B" + month + b"ACAAAAAAAAAA"
+    payload += _characters(CLASSES["alnum"], chance, 4) + service.encode()
+    checksum = azure_keys.annotated_checksums(base64.b64decode(payload), azure_keys.ANNOTATED_SEED)[0]
+    return payload + (checksum + b"==" if length else checksum[:4])
+
+
+def _entra_secret(_argument: str, chance: random.Random) -> bytes:
+    text = _characters(CLASSES["alnum"], chance, 3) + b"8Q~" + _characters(CLASSES["base64url"], chance, 31)
+    return text + azure_keys.entra_checksum(text)
+
+
+def _azure_devops_token(_argument: str, chance: random.Random) -> bytes:
+    raw = bytearray(chance.randbytes(32))
+    checksum = azure_keys.devops_checksum(bytes(raw), chance.choice(azure_keys.DEVOPS_SEEDS))
+    for place, byte in zip(azure_keys.DEVOPS_PLACES, checksum, strict=True):
+        raw[place] = byte
+    return base64.b32encode(raw).rstrip(b"=").lower()
+
+
+def _names(marks: Iterable[bytes]) -> str:
+    return " ".join(sorted(mark.decode() for mark in marks))
+
+
 def _base58check(argument: str, chance: random.Random) -> bytes:
     version, _, length = argument.partition(":")
     body = bytes.fromhex(version) + chance.randbytes(int(length))
     raw = body + hashlib.sha256(hashlib.sha256(body).digest()).digest()[:4]
-    number, text = int.from_bytes(raw, "big"), bytearray()
-    while number:
-        number, digit = divmod(number, 58)
-        text.append(BASE58[digit])
-    return b"1" * (len(raw) - len(raw.lstrip(b"\0"))) + bytes(reversed(text))
+    return b"1" * (len(raw) - len(raw.lstrip(b"\0"))) + written(int.from_bytes(raw, "big"), BASE58)
 
 
 def _bytes(argument: str, chance: random.Random) -> bytes:
@@ -297,10 +342,14 @@ def _openssh(seed: bytes, public: bytes, chance: random.Random) -> bytes:
 
 GENERATORS: dict[str, Callable[[str, random.Random], bytes]] = {
     "aws-key-id": _aws_key_id,
+    "azure-annotated-key": _azure_annotated_key,
+    "azure-devops-token": _azure_devops_token,
+    "azure-key": _azure_key,
     "base58check": _base58check,
     "bytes": _bytes,
     "choice": _choice,
     "crc32-base62": _crc32_base62,
+    "entra-secret": _entra_secret,
     "github": _github,
     "jwt": _jwt,
     "nkey": _nkey,

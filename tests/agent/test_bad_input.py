@@ -392,15 +392,26 @@ def test_broken_yaml_is_pointed_at_by_line_and_column(workshop: Workshop, conten
 # --- outputs ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_output_that_cannot_be_written_loses_nothing(bound: Workshop) -> None:
-    """The run is recorded, the other outputs are written, and the exit code says that one is not."""
+def test_an_output_that_may_not_be_written_is_refused_before_any_work(bound: Workshop) -> None:
     (bound.directory / "locked").mkdir(mode=0o500)
+    before = contents(bound.directory)
 
     answer = _sweep_bound(bound, "-f", "csv", "-o", "locked/out", "-f", "jsonl", "-o", "x")
 
-    assert "locked/out could not be written" in one_sentence(answer, Ending.STORE)
-    assert of_kind([json.loads(line) for line in (bound.directory / "x").read_text().splitlines()], "finding")
-    again = bound.nhi_agent("export", "-f", "csv", "--run", "1", "--store", bound.store_url)
+    assert "locked/out cannot be written" in one_sentence(answer, Ending.CONFIGURATION)
+    assert contents(bound.directory) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_an_output_that_cannot_be_written_in_the_end_loses_nothing(workshop: Workshop) -> None:
+    """The run is recorded, the other outputs are written, and the exit code says that one is not."""
+    answer = workshop.nhi_agent(
+        "sweep", "shop", "--store", workshop.store_url, "-f", "csv", "-o", "/dev/full", "-f", "jsonl", "-o", "x"
+    )
+
+    assert "/dev/full could not be written" in one_sentence(answer, Ending.STORE)
+    assert of_kind([json.loads(line) for line in (workshop.directory / "x").read_text().splitlines()], "finding")
+    again = workshop.nhi_agent("export", "-f", "csv", "--run", "1", "--store", workshop.store_url)
     assert "exposed-secret-at-head" in again.stdout
 
 

@@ -17,7 +17,9 @@ def a_term(days: str, **fields: Any) -> SafeguardState:
     ("subject", "outcome", "reason"),
     [
         pytest.param(a_term("364"), Outcome.NOT_SATISFIED, None, id="found: too short"),
-        pytest.param(a_term("365", present=False), Outcome.NOT_SATISFIED, None, id="found: deleted"),
+        pytest.param(
+            a_term("365", present=False), Outcome.NOT_APPLICABLE, CloseReason.SCOPE_REMOVED, id="not applicable: gone"
+        ),
         pytest.param(a_term("365", enabled=False), Outcome.NOT_SATISFIED, None, id="found: off"),
         pytest.param(a_term("365", enabled=None), Outcome.SATISFIED, CloseReason.CONTROL_MET, id="clean: long enough"),
         pytest.param(

@@ -18,9 +18,9 @@ from tests.rules.builders import a_context, a_safeguard_state
         ),
         pytest.param(
             a_safeguard_state(SafeguardKind.PASSWORD_POLICY, present=False),
-            Outcome.NOT_SATISFIED,
-            None,
-            id="found: deleted",
+            Outcome.NOT_APPLICABLE,
+            CloseReason.SCOPE_REMOVED,
+            id="not applicable: gone",
         ),
         pytest.param(
             a_safeguard_state(SafeguardKind.KEY_ROTATION), Outcome.SATISFIED, CloseReason.CONTROL_MET, id="clean: on"

@@ -20,7 +20,9 @@ def a_log(**fields: Any) -> SafeguardState:
     ("subject", "outcome", "reason"),
     [
         pytest.param(a_log(enabled=False), Outcome.NOT_SATISFIED, None, id="found: off"),
-        pytest.param(a_log(present=False), Outcome.NOT_SATISFIED, None, id="found: deleted"),
+        pytest.param(
+            a_log(present=False), Outcome.NOT_APPLICABLE, CloseReason.SCOPE_REMOVED, id="not applicable: gone"
+        ),
         pytest.param(
             a_log(attributes={**SOUND, "multi_region": "false"}), Outcome.NOT_SATISFIED, None, id="found: one region"
         ),

@@ -144,6 +144,31 @@ def test_what_a_whole_list_no_longer_shows_is_gone(store: Store) -> None:
     assert set(statuses(store).values()) == {FindingStatus.REOPENED}
 
 
+def test_what_is_gone_leaves_the_population_once_its_findings_are_closed(store: Store) -> None:
+    """The auditor's population is what there is: what was deleted long ago passes nothing any more."""
+    run(store, *listed(an_identity(1), scope=IAM), *listed(a_credential(1), scope=KEYS))
+    run(store, *listed(an_identity(1), scope=IAM), *listed(scope=KEYS))
+    run(store, *listed(an_identity(1), scope=IAM), *listed(scope=KEYS))
+
+    judged = [sum(next(store.populations(seq)).counts.values()) for seq in (1, 2, 3)]
+    assert judged == [2, 2, 1]
+    assert [state.present for state in store.credentials(run_seq=2)] == [False]
+    assert list(store.credentials(run_seq=3)) == []
+    assert [row.assessment.subject_uid for row in store.assessments()] == ["aws:user:1"]
+    assert store.verify() == []
+
+
+def test_what_only_adds_to_a_list_keeps_nothing_there(store: Store) -> None:
+    """A report of use that was refused says nothing of who exists: the list does, and it was read whole."""
+    report = an_api_scope("iam-credential-report")
+    used = an_identity(1, report, listed=False, last_used_time=MOMENT, observed=frozenset({Facet.LAST_USE}))
+    run(store, *listed(an_identity(1), scope=IAM), *listed(used, scope=report))
+    assert [(state.present, state.identity.last_used_time) for state in store.identities()] == [(True, MOMENT)]
+
+    run(store, *listed(scope=IAM), *listed(scope=report, status=DENIED))
+    assert [state.present for state in store.identities(run_seq=2)] == [False]
+
+
 def test_the_same_list_again_changes_nothing(store: Store) -> None:
     observations = [*listed(an_identity(1), scope=IAM), *listed(a_credential(1), scope=KEYS)]
     run(store, *observations)

@@ -51,6 +51,13 @@ def test_what_was_refused_comes_before_what_is_at_fault() -> None:
     assert text.index("grant iam:ListAccessKeys") < text.index("at fault")
 
 
+def test_an_account_that_nobody_declared_is_called_so() -> None:
+    (row,) = an_account_report().coverage
+    text = printed(an_account_report(coverage=(replace(row, status=CoverageStatus.UNDECLARED),)))
+
+    assert "UNDECLARED 123456789012" in text
+
+
 def test_without_a_fault_the_table_says_so_of_what_was_listed() -> None:
     report = an_account_report()
     closed = replace(report.findings[0], status=FindingStatus.RESOLVED)

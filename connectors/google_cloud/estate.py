@@ -1,0 +1,60 @@
+"""What all projects of one run share: policies, what Cloud Asset Inventory told, which projects there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors.google_cloud.client import GoogleClient
+from connectors.google_cloud.grants import Grants
+from connectors.google_cloud.project import Project
+from connectors.google_cloud.target import GoogleCloudTarget
+
+
+class Estate:
+    """What is known of all projects together. Its parts fill it in as they are read, in their order."""
+
+    def __init__(self, target: GoogleCloudTarget, client: GoogleClient) -> None:
+        """Begin with nothing but a login."""
+        self.target = target
+        self.client = client
+        self.projects: list[Project] = []
+        self.listed_whole: set[str] = set()
+        """Numbers of the folders and organisations of which every project was listed."""
+        self.names: set[str] = set()
+        """Ids and numbers of all projects that are read."""
+        self.listed: set[str] = set()
+        """Ids and numbers of all projects that folders and the organisation list, read or not."""
+        self.grants = Grants(frozenset(target.own_projects))
+        self.asset_keys: dict[str, list[Mapping[str, Any]]] = {}
+        """By number of the project: its keys, as Cloud Asset Inventory tells them."""
+        self.keys_told: set[str] = set()
+        """Numbers of the projects whose keys it told."""
+        self.newest_versions: dict[tuple[str, str], datetime] = {}
+        """By number of the project and name of the secret: when its newest version in force was made."""
+        self.versions_told: set[str] = set()
+        """Numbers of the projects whose versions of secrets it told."""
+        self.roles_read: set[str] = set()
+        """Projects and organisations whose own roles were looked up."""
+        self.rights_open: set[str] = set()
+        """Numbers of the projects of which rights on single things were asked for and are not known."""
+        self.policies_told: set[str] = set()
+        """Projects, folders and organisations of which it told all policies, those of single accounts among them."""
+
+    def add(self, project: Project) -> None:
+        """Take in a project that is to be read."""
+        self.projects.append(project)
+        self.names |= {project.number, project.project_id}
+
+    def policies_known(self, project: Project) -> bool:
+        """Whether the policies of a project and of all that it lies in were read."""
+        return project.ancestors is not None and self.grants.unread.isdisjoint(self.above(project))
+
+    def rights_known(self, project: Project) -> bool:
+        """Whether, beside those, the rights on single things that were asked for are known."""
+        return self.policies_known(project) and project.number not in self.rights_open
+
+    def above(self, project: Project) -> Sequence[str]:
+        """Return a project and what it lies in, as far as that is known."""
+        return (f"projects/{project.number}", *(project.ancestors or ()))
