@@ -123,6 +123,8 @@ class AwsSettings(TargetSettings):
     """Accounts of the organisation that are not read, each with the reason."""
     key_ids: bool = True
     """Whether each user is asked for the ids of its keys and certificates: one or two calls a user."""
+    history: bool = False
+    """Whether CloudTrail is asked who made the users, roles and keys of the last ninety days."""
     endpoint_url: Text | None = None
     """Another address for every service, such as that of a test server."""
 
@@ -142,6 +144,7 @@ class AwsSettings(TargetSettings):
             included_accounts=self.included_accounts,
             excluded_accounts=self.excluded_accounts,
             key_ids=self.key_ids,
+            history=self.history,
             endpoint_url=self.endpoint_url,
         )
 

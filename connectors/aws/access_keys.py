@@ -33,6 +33,7 @@ def read_access_keys(reading: Reading) -> Iterator[Observation]:
     def ask(user: str) -> Iterator[Observation]:
         row = row_of(reading.account, report, user)
         for key in reading.listed(LIST_ACCESS_KEYS, UserName=user):
+            reading.account.keys[key["AccessKeyId"]] = user
             yield _access_key(reading, user, key, _used(reading, key, row, report))
 
     told = report if is_fresh(reading, report) else None

@@ -9,6 +9,7 @@ from connectors.aws.credential_report import Report
 from connectors.aws.policy_documents import Statement
 from connectors.aws.refusals import CallFailed
 from connectors.aws.target import AwsTarget, account_uid
+from storage.inventory import Safeguard
 
 
 class Account:
@@ -42,10 +43,24 @@ class Account:
         """Whether those are all of them."""
         self.regions: tuple[str, ...] = ()
         """The regions that are read."""
+        self.closed_regions: set[str] = set()
+        """Those of them in which every service refused to answer."""
+        self.analysed_regions: set[str] = set()
+        """Regions in which an analyzer of the organisation looks at all of its accounts."""
+        self.trails: dict[str, Safeguard] = {}
+        """By ARN: the trails that were told so far."""
+        self.unknown_trails: set[str] = set()
+        """Regions that are open, and did not tell their trails."""
+        self.ended: dict[str, CallFailed] = {}
+        """By uid of a scope: the failure that ended its reading."""
         self.users: dict[str, str] = {}
         """By name: the uids of its users."""
         self.users_made: dict[str, datetime] = {}
         """By name: when each user was made, which tells one from a former one of that name."""
+        self.roles: dict[str, str] = {}
+        """By uid: the names of its roles."""
+        self.keys: dict[str, str] = {}
+        """By id of an access key: the name of the user who has it."""
         self.users_complete = False
         """Whether those are all of them."""
         self.users_refused: CallFailed | None = None

@@ -149,6 +149,7 @@ class _Held:
     def role(self, role: Mapping[str, Any]) -> Identity:
         """Return a role, with who may act as it."""
         account = self._reading.account
+        account.roles[f"aws:role:{role['RoleId']}"] = role["RoleName"]
         grants, known = self._grants(role, "RolePolicyList", "")
         let_in = trusts(role.get("AssumeRolePolicyDocument"), account.own_accounts, account.number)
         self._untrusted += let_in is None

@@ -7,6 +7,7 @@ one takes values out of answers before anybody sees them.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -17,7 +18,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
-from connectors.aws.permissions import ALLOWED, ASSUME_ROLE, LOGINS, Call
+from connectors.aws.call import Call
+from connectors.aws.permissions import ALLOWED, ASSUME_ROLE, LOGINS
 from connectors.aws.refusals import CallFailed, Trouble, policy_of, trouble_of
 from connectors.aws.target import AwsTarget
 from connectors.base import TargetError
@@ -55,6 +57,8 @@ class Patience(Record, frozen=True, kw_only=True):
     read_seconds: float = 60.0
     poll_seconds: float = 1.0
     """How much longer to wait each time for what AWS prepares in the background."""
+    pace_seconds: float = 0.5
+    """Between two questions to what answers only so often."""
 
 
 class Timed(Protocol):
@@ -151,6 +155,19 @@ class AwsClient:
                 raise CallFailed(call, Trouble.MALFORMED)
             seen.add(token)
             parameters[asked] = token
+
+    def leave(self, region: str) -> None:
+        """Let go of what was kept to ask in a region: an account has dozens, each with a dozen services."""
+        if region != self.target.home_region:
+            for key in [key for key in self._clients if key[1] == region]:
+                self._clients.pop(key).close()
+
+    def lacks(self, failed: CallFailed, region: str) -> bool:
+        """Whether a call failed because its service does not exist in a region: both its address and the SDK say so."""
+        if failed.code != "EndpointConnectionError":
+            return False
+        offered = self._session.get_available_regions(failed.call.service, partition_name=self.target.partition)
+        return bool(offered) and region not in offered
 
     def _asked(self, call: Call, region: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         from botocore import exceptions, xform_name
@@ -354,13 +371,15 @@ def _take_values_out(parsed: Any, model: Any, **_: Any) -> None:
     asked = (model.service_model.service_name, model.name)
     if asked in LOGINS or asked not in ALLOWED:
         return
-    names = _VALUES | set(ALLOWED[asked].dropped)
+    names, digested = _VALUES | set(ALLOWED[asked].dropped), set(ALLOWED[asked].digested)
     waiting = [parsed]
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
             for name in names & part.keys():
                 del part[name]
+            for name in digested & part.keys():
+                part[name] = _digest(part[name])
         elif not isinstance(part, list):
             continue
         for place, inner in list(part.items() if isinstance(part, dict) else enumerate(part)):
@@ -368,3 +387,14 @@ def _take_values_out(parsed: Any, model: Any, **_: Any) -> None:
                 part[place] = inner.astimezone(UTC)
             else:
                 waiting.append(inner)
+
+
+def _digest(value: object) -> str | None:
+    """Return what a thing is known by whose name is its value: too little of a digest to tell anything of it.
+
+    It has no key: a key that is rotated would make another thing of it, and the former would seem to be revoked. Such
+    a value is long and random, so that nobody can find it by trying.
+    """
+    if not isinstance(value, str) or not value:
+        return None
+    return hashlib.sha256(b"nhi-agent name by value\0" + value.encode()).hexdigest()[:16]

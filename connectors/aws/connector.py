@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
 
 from connectors.aws.account import Account
 from connectors.aws.client import AwsClient, Patience
@@ -12,6 +14,7 @@ from connectors.aws.permissions import GET_CALLER_IDENTITY
 from connectors.aws.policy_documents import Statement
 from connectors.aws.reading import NAME, Part, read
 from connectors.aws.refusals import CallFailed
+from connectors.aws.regions import read_region
 from connectors.aws.rights import checks
 from connectors.aws.target import AwsTarget, checked, member_role_arn, named_account
 from connectors.base import Check, Connector, Session, TargetError
@@ -80,6 +83,7 @@ def _member(number: str, first: Account, session: Session) -> Iterator[Observati
     client = first.client.assuming(member_role_arn(first.target, number))
     account = Account(number, client, own_accounts=first.own_accounts, documents=first.documents)
     account.attributes |= first.organisation[number]
+    account.analysed_regions |= first.analysed_regions
     yield account_resource(account)
     yield from read(account, LOGIN)
     yield from _parts(account, session)
@@ -89,11 +93,27 @@ def _parts(account: Account, session: Session) -> Iterator[Observation]:
     """Read what the account holds. Without a login of its own nothing is asked: the login's scope says so."""
     if not account.open:
         return
-    scopes = [(part, region) for part in PARTS if part.wanted(account.target) for region in _regions(account, part)]
-    for number, (part, region) in enumerate(scopes):
-        session.progress(f"account {account.number}", number, len(scopes))
-        yield from read(account, part, region)
+    for step, parts in enumerate(steps := _steps(account)):
+        session.progress(f"account {account.number}", step, len(steps))
+        if parts.region is None:
+            yield from read(account, parts.parts[0])
+        else:
+            yield from read_region(account, parts.region, parts.parts)
+            account.client.leave(parts.region)
 
 
-def _regions(account: Account, part: Part) -> tuple[str | None, ...]:
-    return account.regions if part.regional else (None,)
+class _Step(NamedTuple):
+    parts: tuple[Part, ...]
+    region: str | None
+
+
+def _steps(account: Account) -> list[_Step]:
+    """Return what is read one after the other: the parts in their order, those that stand together region by region."""
+    steps: list[_Step] = []
+    for regional, parts in groupby(PARTS, lambda part: part.regional):
+        wanted = tuple(part for part in parts if part.wanted(account.target))
+        if regional:
+            steps += [_Step(wanted, region) for region in account.regions]
+        else:
+            steps += [_Step((part,), None) for part in wanted]
+    return steps

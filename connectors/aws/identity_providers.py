@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connectors.aws.call import Call
 from connectors.aws.permissions import (
     GET_OIDC_PROVIDER,
     GET_SAML_PROVIDER,
@@ -13,7 +14,6 @@ from connectors.aws.permissions import (
     LIST_SAML_PROVIDERS,
     LIST_SUBJECTS,
     LIST_TRUST_ANCHORS,
-    Call,
 )
 from connectors.aws.reading import NAME, Part, Reading
 from connectors.aws.refusals import CallFailed

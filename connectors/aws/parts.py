@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from connectors.aws.access_keys import ACCESS_KEYS, REPORTED_KEYS
 from connectors.aws.account_authorization import IDENTITIES
+from connectors.aws.api_keys import APP_CLIENTS, APPSYNC_KEYS, GATEWAY_KEYS
+from connectors.aws.audit_logs import ACCOUNT_LOG, ANALYZERS, PASSWORD_RULES, TRAILS
 from connectors.aws.console_passwords import CREDENTIAL_REPORT
+from connectors.aws.credential_history import HISTORY
+from connectors.aws.encryption_keys import ENCRYPTION_KEYS
 from connectors.aws.identity_providers import OIDC_PROVIDERS, ROLES_ANYWHERE, SAML_PROVIDERS
+from connectors.aws.parameters import PARAMETERS
 from connectors.aws.reading import Part
+from connectors.aws.secrets_manager import SECRETS
 from connectors.aws.server_certificates import SERVER_CERTIFICATES
 from connectors.aws.service_credentials import SERVICE_CREDENTIALS
 from connectors.aws.signing_certificates import SIGNING_CERTIFICATES
@@ -25,4 +31,16 @@ PARTS: tuple[Part, ...] = (
     OIDC_PROVIDERS,
     SAML_PROVIDERS,
     ROLES_ANYWHERE,
+    SECRETS,
+    PARAMETERS,
+    ENCRYPTION_KEYS,
+    GATEWAY_KEYS,
+    APPSYNC_KEYS,
+    APP_CLIENTS,
+    ANALYZERS,
+    TRAILS,
+    PASSWORD_RULES,
+    # Whether the account is logged shows when every region has told its trails.
+    ACCOUNT_LOG,
+    HISTORY,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from connectors.aws.account import Account
-from connectors.aws.permissions import Call
+from connectors.aws.call import Call
 from connectors.aws.refusals import CallFailed, Trouble
 from connectors.aws.target import AwsTarget
 from storage.inventory import (
@@ -210,8 +210,12 @@ def read(account: Account, part: Part, region: str | None = None) -> Iterator[Ob
     try:
         yield from part.read(reading)
     except CallFailed as failed:
-        rest = "not listed" if not reading.fetched else "not listed to the end"
-        reading.missed(failed, f"The {part.what} of this account were {rest}")
+        if region and not reading.fetched and account.client.lacks(failed, region):
+            reading.left_out("service_not_offered", "AWS does not offer this service in this region.")
+        else:
+            rest = "not listed" if not reading.fetched else "not listed to the end"
+            reading.missed(failed, f"The {part.what} of this account were {rest}")
+            account.ended[scope.uid] = failed
     if reading.whole:
         account.read_whole.add(part.api)
     yield from reading.ending()

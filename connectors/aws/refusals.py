@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from connectors.aws.permissions import Call
+from connectors.aws.call import Call
 from storage.inventory import GapReason
 
 
@@ -29,6 +29,8 @@ class Trouble(StrEnum):
     """The session's deadline has passed: the call was not made."""
     FAILED = "failed"
 
+
+BY_ORGANISATION = "a service control policy of the organisation"
 
 _REASONS = {
     Trouble.DENIED: GapReason.DENIED,
@@ -95,6 +97,7 @@ _STATUSES = {
     429: Trouble.RATE_LIMITED,
     504: Trouble.TIMED_OUT,
 }
+_GONE = frozenset({"NotFoundException", "ResourceNotFoundException"})
 _PLAIN = re.compile(r"[A-Za-z0-9.]{1,64}")
 
 
@@ -120,9 +123,14 @@ class CallFailed(Exception):
         return self.reason is GapReason.DENIED
 
     @property
+    def of_region(self) -> bool:
+        """Whether it may be the region that is closed, and not a right that is missing."""
+        return self.trouble is Trouble.LOGIN_REFUSED or self.by_policy == BY_ORGANISATION
+
+    @property
     def gone(self) -> bool:
         """Whether what was asked about does not exist any more: it was deleted since it was listed."""
-        return self.code.startswith("NoSuchEntity")
+        return self.code.startswith("NoSuchEntity") or self.code in _GONE
 
     @property
     def permission(self) -> str | None:
@@ -149,7 +157,7 @@ def trouble_of(code: str, status: int) -> Trouble:
 def policy_of(message: str) -> str:
     """Say which kind of policy an answer of denial names: a grant does not help against an explicit deny."""
     for mark, kind in (
-        ("service control policy", "a service control policy of the organisation"),
+        ("service control policy", BY_ORGANISATION),
         ("permissions boundary", "a permissions boundary"),
         ("session policy", "a session policy"),
         ("explicit deny", "an explicit deny"),

@@ -30,8 +30,16 @@ READING_VALUES: tuple[str, ...] = (
 _SECONDS = 60.0
 _SHOWN = 6
 _SESSION = re.compile(r"arn:(aws[a-z-]*):sts::(\d{12}):assumed-role/([\w+=,.@-]+)/.+")
-_NOT_SIMULATED = frozenset({"sts:AssumeRole", "organizations:ListAccounts", "iam:SimulatePrincipalPolicy"})
-"""Rights that hold on one role, in one account or only here: what a run makes of them says more."""
+_NOT_SIMULATED = frozenset(
+    {
+        "sts:AssumeRole",
+        "organizations:ListAccounts",
+        "iam:SimulatePrincipalPolicy",
+        "apigateway:GET",
+        "cloudtrail:LookupEvents",
+    }
+)
+"""Rights that hold on one role, in one account, on API keys alone, or only where asked for: a run says more of them."""
 
 
 class Lasting:

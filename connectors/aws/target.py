@@ -49,6 +49,8 @@ class AwsTarget(Target, frozen=True, kw_only=True):
 
     Without, keys are told by the credential report alone, which knows no ids and no SSH keys.
     """
+    history: bool = False
+    """Whether CloudTrail is asked who made the users, roles and keys of the last ninety days: two calls a second."""
     endpoint_url: str | None = None
     """Another address for every service, such as that of a test server."""
 

@@ -59,6 +59,11 @@ def plain(**fields: object) -> Answer:
     return Answer(200, "application/json", json.dumps(fields).encode())
 
 
+def always(answer: Answer) -> Answering:
+    """Answer the same to every question."""
+    return lambda _: answer
+
+
 def error(code: str, status: int = 400, message: str = "said no more") -> Spoiling:
     """Answer with an error instead, in the service's own language."""
 
@@ -122,8 +127,19 @@ class Front:
             "ListTrustAnchors": lambda _: plain(trustAnchors=[]),
             "ListProfiles": lambda _: plain(profiles=[]),
             "ListSubjects": lambda _: plain(subjects=[]),
+            **{action: always(answer) for action, answer in EMPTY_STORES.items()},
         }
         self._spoilt: dict[str, tuple[int | None, Spoiling]] = {}
+        self._closed: dict[str, Spoiling] = {}
+
+    def by_moto(self, *actions: str) -> None:
+        """Let moto answer these itself."""
+        for action in actions:
+            del self.answers[action]
+
+    def close_region(self, region: str, how: Spoiling) -> None:
+        """Let every answer in a region go wrong."""
+        self._closed[region] = how
 
     def stop(self) -> None:
         """End."""
@@ -148,12 +164,16 @@ class Front:
         """Answer one request."""
         question = dict(parse_qsl(body.decode("latin-1")) if b"Action=" in body else ())
         action = question.get("Action") or headers.get("X-Amz-Target", "").rpartition(".")[2] or _of_path(path)
+        region = _region(headers)
+        question = {**question, **_of_json(body), "region": region, "path": path}
         self.asked.append(action)
         self.questions.append(question)
         own = self.answers.get(action)
         answer = own(question) if own else self._forwarded(method, path, headers, body)
         if action == "GetCredentialReport" and not own and answer.status == 200:
             answer = _with_root(answer, self.report_made)
+        if region in self._closed:
+            return self._closed[region](answer)
         at, how = self._spoilt.get(action, (None, None))
         return how(answer) if how and at in (None, self.asked.count(action)) else answer
 
@@ -193,9 +213,48 @@ class Front:
         return Handler
 
 
+_PATHS = {
+    r"/trustanchors": "ListTrustAnchors",
+    r"/profiles": "ListProfiles",
+    r"/subjects": "ListSubjects",
+    r"/apikeys": "GetApiKeys",
+    r"/v1/apis": "ListGraphqlApis",
+    r"/v2/apis": "ListApis",
+    r"/v1/apis/[^/]+/apikeys": "ListApiKeys",
+    r"/analyzer": "ListAnalyzers",
+}
+EMPTY_STORES: Mapping[str, Answer] = {
+    "ListSecrets": plain(SecretList=[]),
+    "DescribeParameters": plain(Parameters=[]),
+    "ListKeys": plain(Keys=[], Truncated=False),
+    "GetApiKeys": plain(items=[]),
+    "ListGraphqlApis": plain(graphqlApis=[]),
+    "ListApis": plain(apis=[]),
+    "ListUserPools": plain(UserPools=[]),
+    "ListAnalyzers": plain(analyzers=[]),
+    "DescribeTrails": plain(trailList=[]),
+    "GetAccountPasswordPolicy": iam("GetAccountPasswordPolicy", "<PasswordPolicy/>"),
+}
+"""What an account without any of it answers: a test that has some lets moto answer, or answers itself."""
+
+
 def _of_path(path: str) -> str:
-    names = {"/trustanchors": "ListTrustAnchors", "/profiles": "ListProfiles", "/subjects": "ListSubjects"}
-    return names.get(urlsplit(path).path, path)
+    parts = urlsplit(path)
+    if "lifecycle" in parts.query:
+        return "GetBucketLifecycleConfiguration"
+    return next((name for shape, name in _PATHS.items() if re.fullmatch(shape, parts.path)), path)
+
+
+def _region(headers: Mapping[str, str]) -> str:
+    signed = re.search(r"Credential=[^/]+/\d+/([\w-]+)/", headers.get("Authorization", ""))
+    return signed[1] if signed else ""
+
+
+def _of_json(body: bytes) -> dict[str, str]:
+    """The plain fields of a question in JSON."""
+    if not body.startswith(b"{"):
+        return {}
+    return {key: str(value) for key, value in json.loads(body).items()}
 
 
 def _with_root(answer: Answer, made: datetime) -> Answer:

@@ -10,9 +10,10 @@ from typing import Any
 import botocore.session
 import pytest
 
+from connectors.aws.call import Call
 from connectors.aws.client import AwsClient, ForbiddenCall
 from connectors.aws.connector import AwsConnector, AwsTarget
-from connectors.aws.permissions import ALLOWED, GET_CALLER_IDENTITY, GET_SAML_PROVIDER, LIST_SERVICE_CREDENTIALS, Call
+from connectors.aws.permissions import ALLOWED, GET_CALLER_IDENTITY, GET_SAML_PROVIDER, LIST_SERVICE_CREDENTIALS
 from connectors.aws.refusals import CallFailed, Trouble
 from connectors.base import TargetError
 from storage.inventory import CoverageStatus, GapReason
@@ -69,7 +70,7 @@ def test_no_other_file_knows_the_sdk(house: Path) -> None:
 
 
 def test_no_listed_call_writes(house: Path) -> None:
-    reads = ("AssumeRole", "Describe", "GenerateCredentialReport", "Get", "List", "Simulate")
+    reads = ("AssumeRole", "Describe", "GenerateCredentialReport", "Get", "List", "Lookup", "Simulate")
 
     assert [] == [operation for _, operation in ALLOWED if not operation.startswith(reads)]
 
@@ -164,3 +165,14 @@ def test_the_deadline_holds_between_two_attempts(aws: Aws) -> None:
 
 def test_the_connector_is_called_aws() -> None:
     assert "aws" == AwsConnector().name
+
+
+def test_what_was_kept_to_ask_in_a_region_is_let_go(aws: Aws) -> None:
+    client = AwsClient(AwsTarget(endpoint_url=aws.front.address), session=AwsSession(), patience=QUICK)
+    for region in ("eu-west-1", "us-east-1"):
+        client.call(GET_CALLER_IDENTITY, region=region)
+
+    client.leave("eu-west-1")
+    client.leave("us-east-1")
+
+    assert [("sts", "us-east-1")] == list(client._clients)

@@ -10,7 +10,7 @@ from connectors.aws.connector import Patience
 from connectors.aws.permissions import CALLS
 from storage.inventory import CoverageStatus, Facet, GapReason, Identity, IdentityKind, Scope
 from tests.connectors.aws.front import Answer, Spoiling, cut_off, error, html, iam, plain, shortened, silent
-from tests.connectors.aws.test_denied import ELSEWHERE, UNUSED, filled
+from tests.connectors.aws.test_denied import ELSEWHERE, IN_STORES, UNUSED, filled
 from tests.connectors.aws.workshop import QUICK, Aws, AwsSession
 
 __all__ = ["filled"]
@@ -37,7 +37,7 @@ FAULTS: dict[str, tuple[Spoiling, GapReason]] = {
     "html": (html, GapReason.MALFORMED),
     "expired": (error("ExpiredToken", 403), GapReason.FAILED),
 }
-OPERATIONS = sorted({call.operation for call in CALLS} - UNUSED - ELSEWHERE)
+OPERATIONS = sorted({call.operation for call in CALLS} - UNUSED - ELSEWHERE - IN_STORES)
 
 
 def user(name: str) -> str:
@@ -240,7 +240,7 @@ def test_a_region_that_does_not_know_the_login_costs_that_region(aws: Aws) -> No
 
     seen = aws.collect(regions=("eu-south-2", "us-east-1"))
 
-    assert CoverageStatus.DENIED is seen.coverage("rolesanywhere", "eu-south-2").status
+    assert CoverageStatus.DENIED is seen.coverage("region", "eu-south-2").status
     assert CoverageStatus.COMPLETE is seen.coverage("rolesanywhere", "us-east-1").status
     (gap,) = seen.gaps
     assert "the region is not enabled" in gap.detail

@@ -10,7 +10,8 @@ from typing import Any
 import botocore.session
 import pytest
 
-from connectors.aws.permissions import ALLOWED, CALLS, PERMISSIONS, Call
+from connectors.aws.call import Call
+from connectors.aws.permissions import ALLOWED, CALLS, PERMISSIONS
 from connectors.aws.rights import READING_VALUES
 
 VALUE_READING = READING_VALUES

@@ -40,6 +40,12 @@ def test_a_login_with_the_published_policy_is_fine(aws: Aws) -> None:
     assert ACCOUNT in checks(aws)[0].detail
 
 
+def test_a_right_that_holds_on_api_keys_alone_is_not_called_missing(aws: Aws) -> None:
+    allowing(aws, *NEEDED - {"apigateway:GET", "cloudtrail:LookupEvents"})
+
+    assert [Mark.FINE, Mark.FINE] == [check.mark for check in checks(aws)]
+
+
 def test_what_is_missing_and_what_is_too_much_is_named(aws: Aws) -> None:
     allowing(aws, *NEEDED - {"iam:ListAccessKeys"}, READING_VALUES[0])
 

@@ -14,11 +14,22 @@ import pytest
 
 from connectors.aws.connector import AwsConnector, AwsTarget, Patience
 from connectors.base import Fingerprinter, Limits, Progress
-from storage.inventory import Coverage, Credential, Gap, Identity, Observation, Record, Resource, Scope
+from storage.inventory import (
+    Coverage,
+    Credential,
+    Gap,
+    Identity,
+    Observation,
+    Record,
+    Resource,
+    Safeguard,
+    Scope,
+    StoredSecret,
+)
 from tests.connectors.aws.front import Front
 
 ACCOUNT = "123456789012"
-QUICK = Patience(attempts=1, connect_seconds=5.0, read_seconds=15.0, poll_seconds=0.01)
+QUICK = Patience(attempts=1, connect_seconds=5.0, read_seconds=15.0, poll_seconds=0.01, pace_seconds=0.0)
 
 Kind = TypeVar("Kind", bound=Record)
 
@@ -75,6 +86,15 @@ class Inventory:
 
     def credentials(self, kind: str) -> list[Credential]:
         return [one for one in self.of(Credential) if one.kind == kind]
+
+    def slot(self, name: str, region: str = "us-east-1") -> StoredSecret:
+        found = [one for one in self.of(StoredSecret) if one.name == name and f"@{region}" in one.scope_uid]
+        assert 1 == len(found), f"{len(found)} slots {name}"
+        return found[0]
+
+    def safeguard(self, uid: str) -> Safeguard:
+        (found,) = [one for one in self.of(Safeguard) if one.uid == uid]
+        return found
 
     def in_scope(self, api: str, region: str | None = None) -> list[Any]:
         uid = self.scope(api, region).uid
