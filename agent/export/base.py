@@ -209,7 +209,8 @@ def listed_name(state: ListedState) -> tuple[str, str]:
         case StoredSecretState(stored_secret=slot):
             return slot.uid, f"{slot.kind} {slot.name}"
         case SafeguardState(safeguard=safeguard):  # pragma: no branch - mypy proves that there is no other case
-            return safeguard.uid, f"{safeguard.kind.replace('_', ' ')} {safeguard.name}"
+            words = safeguard.kind.replace("_", " ")
+            return safeguard.uid, safeguard.name if words in safeguard.name.lower() else f"{words} {safeguard.name}"
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
