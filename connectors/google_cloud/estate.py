@@ -58,8 +58,12 @@ class Estate:
         return project.ancestors is not None and self.grants.unread.isdisjoint(self.above(project))
 
     def rights_known(self, project: Project) -> bool:
+        """Whether all rights are known that were asked for, and no group may bring more to an account."""
+        return self.rights_by_name_known(project) and not self.crowded
+
+    def rights_by_name_known(self, project: Project) -> bool:
         """Whether, beside those, all rights are known that were asked for, in whichever project they are given."""
-        elsewhere = self.grants.unread or self.crowded or self.untold_aside
+        elsewhere = self.grants.unread or self.untold_aside
         return self.policies_known(project) and project.number not in self.rights_open and not elsewhere
 
     def above(self, project: Project) -> Sequence[str]:

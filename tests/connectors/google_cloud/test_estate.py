@@ -183,6 +183,19 @@ def test_issuers_are_told_with_their_conditions(seen: Seen) -> None:
     assert github.uid.startswith(f"gcp:workload_identity_provider:projects/{NUMBER}/")
 
 
+@pytest.mark.parametrize(
+    ("own", "external"), [((), None), (("123456789012",), False), (("210987654321",), True)], ids=str
+)
+def test_an_account_of_aws_in_a_pool_is_ones_own_or_an_outsider(
+    own: tuple[str, ...], external: object, iam: Iam, world: World
+) -> None:
+    fill(iam, world)
+
+    seen = read(GoogleCloudTarget(projects=(PROJECT,), asset_inventory=False, own_aws_accounts=own), iam, world)
+
+    assert [external] == [one.external for one in named(seen, "ci/aws").trusts]
+
+
 def test_what_members_of_a_pool_may_do_by_themselves_is_told_with_its_issuers(iam: Iam, world: World) -> None:
     fill(iam, world)
     others = POOL_MEMBER.replace("/ci/", "/cd/")
