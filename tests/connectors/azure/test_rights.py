@@ -193,9 +193,13 @@ def test_subscription_that_nobody_declared_is_told_and_leaves_rights_open(azure:
 
 def test_excluded_subscription_is_not_read(azure: Azure) -> None:
     one, other = azure.microsoft.subscription(), azure.microsoft.subscription()
+    holder = azure.microsoft.principal()
     found = azure.collect(excluded_subscriptions={other: "sandbox"})
     assert {f"azure:subscription:{one}": "included", f"azure:subscription:{other}": "excluded"} == declared(found)
     assert 1 == azure.microsoft.asked.count("list who holds roles of a subscription")
+    assert Facet.PRIVILEGES not in found.identity(holder).observed, "it may have rights there"
+    assert [] == found.gaps, "somebody wanted it so"
+    assert "excluded_subscription" in {one.reason for one in found.coverage("subscriptions").exclusions}
     assert {CoverageStatus.COMPLETE} == itself(found).keys()
     assert "sandbox" in str([one.exclusions for one in found.of(Coverage)])
 
