@@ -128,6 +128,31 @@ def test_group_hands_its_roles_on(azure: Azure) -> None:
     assert all("through the group" in held.proof for held in found.identity(member).privileges)
 
 
+def test_application_holds_what_its_service_principal_holds(azure: Azure) -> None:
+    microsoft = azure.microsoft
+    application, idle = microsoft.application(), microsoft.application("idle")
+    principal = microsoft.principal(appId=application["appId"])
+    microsoft.give_role(microsoft.subscription(), principal, microsoft.role("Owner", ["*"], OWNER))
+    microsoft.give_directory_role(principal, microsoft.directory_role("Global Administrator", GLOBAL_ADMINISTRATOR))
+    found = azure.collect()
+    assert {"Owner": PrivilegeLevel.ADMIN, "Global Administrator": PrivilegeLevel.ADMIN} == levels(found, application)
+    assert found.identity(application).privileges == found.identity(principal).privileges
+    assert {} == levels(found, idle)
+    for one in (application, idle):
+        assert Facet.PRIVILEGES in found.identity(one).observed
+
+
+@pytest.mark.parametrize("lost", ["list service principals", "list who holds roles of a subscription"])
+def test_what_an_application_may_do_is_open_where_its_service_principals_rights_are(azure: Azure, lost: str) -> None:
+    application = azure.microsoft.application()
+    azure.microsoft.principal(appId=application["appId"])
+    azure.microsoft.subscription()
+    azure.microsoft.denied.add(lost)
+    found = azure.collect()
+    assert [lost] == [lost for gap in found.gaps if lost in gap.detail]
+    assert Facet.PRIVILEGES not in found.identity(application).observed
+
+
 @pytest.mark.parametrize(
     ("lists", "level"),
     [
