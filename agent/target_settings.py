@@ -173,6 +173,8 @@ class GoogleCloudSettings(TargetSettings):
     """Listed projects that are not read, each with the reason."""
     own_projects: tuple[GoogleProject, ...] = ()
     """Projects that belong to you, beside those that the organisation lists: accounts of any other are outsiders."""
+    own_aws_accounts: tuple[AwsAccount, ...] = ()
+    """Accounts of AWS that belong to you: an identity pool that lets in any other lets in an outsider."""
     asset_inventory: bool = True
     """Whether Cloud Asset Inventory is asked first: a few calls for all keys, versions of secrets and policies."""
     impersonate: Text | None = None
@@ -196,6 +198,7 @@ class GoogleCloudSettings(TargetSettings):
             included_projects=self.included_projects,
             excluded_projects=self.excluded_projects,
             own_projects=self.own_projects,
+            own_aws_accounts=self.own_aws_accounts,
             asset_inventory=self.asset_inventory,
             impersonate=self.impersonate,
             quota_project=self.quota_project,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rules.base import Rule, called
 from rules.frameworks import nhi_controls
+from rules.joins.provider_offers import AWS
 from storage.inventory import (
     Assessment,
     CloseReason,
@@ -26,8 +27,9 @@ class AdminPrivileges(Rule[IdentityState]):
 
     **Violation.** At least one of its privileges is that of an administrator: an administrator's policy, a basic owner
     role, a directory role that governs all others, or all actions on all things. Where each of them holds only under a
-    condition, confidence is medium. An account's root is not concerned: `root-access-key` speaks of it. Where its
-    privileges were not looked at, it is not assessed.
+    condition, confidence is medium. An account's root is not concerned: `root-access-key` speaks of it. Nor is
+    an issuer of tokens, unless the members of its identity pool were given such a role. Where its privileges were not
+    looked at, it is not assessed.
 
     **Remediation.** Give it the actions and the things it has used, by its log or its provider's advice; put what
     really has to govern an account into a role that is taken for minutes, with approval and a record.
@@ -52,6 +54,10 @@ class AdminPrivileges(Rule[IdentityState]):
             by = ", ".join(sorted({grant.name for grant in grants}))
             sure = Confidence.MEDIUM if all(grant.conditions for grant in grants) else Confidence.HIGH
             return self.not_satisfied(subject, context, f"{name} is an administrator, by {by}.", confidence=sure)
+        issuer = identity.kind is IdentityKind.IDENTITY_PROVIDER
+        if issuer and (identity.provider == AWS or Facet.PRIVILEGES in identity.observed):
+            message = f"{name}: an issuer holds no rights of its own."
+            return self.not_applicable(subject, context, message, close_reason=CloseReason.CONTROL_MET)
         if Facet.PRIVILEGES not in identity.observed:
             message = f"{name}: what it may do was not looked at."
             return self.not_assessed(subject, context, message, missing=Facet.PRIVILEGES)

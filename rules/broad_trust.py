@@ -25,10 +25,10 @@ class BroadTrust(Rule[IdentityState]):
     own.
 
     **Violation.** It trusts anybody, or an account outside the organisation, and no condition says who: no external id,
-    no organisation, no named principal, no source. A condition that every value meets is none. Of an account of which
-    nobody told whether it is the organisation's own, it is not assessed; nor is an identity whose trusts were not
-    looked at. Issuers of tokens and services of the provider are the matter of `loose-federation` and
-    `confused-deputy`.
+    no organisation, no named principal, no source, no expression of an identity pool. A condition that every value
+    meets is none. Of an account of which nobody told whether it is the organisation's own, it is not assessed; nor is
+    an identity whose trusts were not looked at. Issuers of tokens and services of the provider are the matter of
+    `loose-federation` and `confused-deputy`.
 
     **Remediation.** Name the principal that needs it. Of a vendor, ask for the external id he has set aside for you; of
     your own accounts, demand the organisation's id.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rules.base import Rule, called
 from rules.frameworks import nhi_controls
+from rules.joins.provider_offers import AWS
 from storage.inventory import (
     Assessment,
     CloseReason,
@@ -26,8 +27,9 @@ class PrivilegeEscalation(Rule[IdentityState]):
 
     **Violation.** At least one of its privileges is known to lead to more than it has, by one of the ways its
     provider's connector looks for. Where each of them holds only under a condition, confidence is medium. An
-    administrator has nothing left to gain and is the matter of `admin-privileges`. Where its privileges were not looked
-    at, it is not assessed.
+    administrator has nothing left to gain and is the matter of `admin-privileges`. An issuer of tokens is not
+    concerned, unless the members of its identity pool were given such a right. Where its privileges were not looked at,
+    it is not assessed.
 
     **Remediation.** Take the action away, or limit it to named things: roles that may be passed on, identities for
     which keys may be made. A permission boundary or a deny by the organisation holds also for what is granted later.
@@ -55,6 +57,10 @@ class PrivilegeEscalation(Rule[IdentityState]):
             return self.not_satisfied(
                 subject, context, f"{name} can give itself more rights, by {by}.", confidence=sure
             )
+        issuer = identity.kind is IdentityKind.IDENTITY_PROVIDER
+        if issuer and (identity.provider == AWS or Facet.PRIVILEGES in identity.observed):
+            message = f"{name}: an issuer holds no rights of its own."
+            return self.not_applicable(subject, context, message, close_reason=CloseReason.CONTROL_MET)
         if Facet.PRIVILEGES not in identity.observed:
             message = f"{name}: what it may do was not looked at."
             return self.not_assessed(subject, context, message, missing=Facet.PRIVILEGES)

@@ -27,6 +27,8 @@ def tell_applications(reading: Reading, directory: Directory) -> Iterator[Observ
 
 
 def _identity(reading: Reading, directory: Directory, told: Application) -> Identity:
+    # Whoever has its secrets acts as its service principal, and what that may do in other tenants is theirs to say.
+    principal = directory.principal_of(told)
     trusts = directory.trusts.get(told.id.lower())
     owners, owners_known = owners_of(directory, told)
     # What an application does in other tenants, this one's reports do not tell.
@@ -41,6 +43,7 @@ def _identity(reading: Reading, directory: Directory, told: Application) -> Iden
         aliases=(told.app_id.lower(),),
         created_time=moment(told.created_date_time),
         last_used_time=used,
+        privileges=directory.rights_of(principal) if principal else (),
         trusts=trusts or (),
         owners=owners,
         attributes={"app_id": told.app_id.lower(), "sign_in_audience": plain(told.sign_in_audience, "unknown")},
@@ -50,6 +53,7 @@ def _identity(reading: Reading, directory: Directory, told: Application) -> Iden
                 *((Facet.TRUST,) if trusts is not None else ()),
                 *((Facet.OWNER,) if owners_known else ()),
                 *((Facet.LAST_USE,) if used else ()),
+                *({Facet.PRIVILEGES} - directory.unknown),
             }
         ),
     )

@@ -23,6 +23,7 @@ class Directory:
         self.lists_whole = False
         """Whether applications and service principals were listed to the last one."""
         self._by_app_id: dict[str, Application] = {}
+        self._principals_by_app_id: dict[str, ServicePrincipal] = {}
         self.principals: list[ServicePrincipal] = []
         self.trusts: dict[str, tuple[Trust, ...]] = {}
         """By object id, of those whose federated credentials were told."""
@@ -55,6 +56,17 @@ class Directory:
         if not self._by_app_id:
             self._by_app_id = {one.app_id.lower(): one for one in self.applications}
         return self._by_app_id.get(principal.app_id.lower())
+
+    def principal_of(self, application: Application) -> ServicePrincipal | None:
+        """Return the service principal as which an application acts in this tenant, where it has one."""
+        if not self._principals_by_app_id:
+            self._principals_by_app_id = {one.app_id.lower(): one for one in self.principals}
+        return self._principals_by_app_id.get(application.app_id.lower())
+
+    def rights_of(self, principal: ServicePrincipal) -> tuple[Privilege, ...]:
+        """Return what a service principal may do, the gravest first: in whichever order listed, the same record."""
+        held = self.privileges.get(principal.id.lower(), ())
+        return tuple(sorted(held, key=lambda one: (-one.level.rank, one.name, one.reach, one.proof, one.conditions)))
 
     def grant(self, holder: str, privilege: Privilege) -> None:
         """Note that somebody holds a privilege."""

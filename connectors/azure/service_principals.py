@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from connectors.azure.answers import ServicePrincipal, plain
 from connectors.azure.credentials import credentials_of
@@ -11,7 +11,7 @@ from connectors.azure.first_party import is_first_party
 from connectors.azure.owners import owners_of
 from connectors.azure.permissions import SERVICE_PRINCIPALS
 from connectors.azure.reading import Reading
-from storage.inventory import Facet, Identity, IdentityKind, Observation, Owner, Privilege
+from storage.inventory import Facet, Identity, IdentityKind, Observation, Owner
 
 
 def list_principals(reading: Reading, directory: Directory) -> None:
@@ -49,7 +49,7 @@ def _identity(reading: Reading, directory: Directory, told: ServicePrincipal) ->
         enabled=told.account_enabled,
         provider_managed=is_first_party(told),
         last_used_time=used,
-        privileges=_in_order(directory.privileges.get(told.id.lower(), ())),
+        privileges=directory.rights_of(told),
         trusts=trusts or (),
         owners=owners,
         attributes=_attributes(directory, told),
@@ -76,11 +76,6 @@ def _owners(directory: Directory, told: ServicePrincipal) -> tuple[tuple[Owner, 
     # Whose application was not listed may have owners that were not told.
     own = (told.app_owner_organization_id or "").lower() == directory.target.tenant
     return owners, known and (directory.lists_whole or not own)
-
-
-def _in_order(held: Iterable[Privilege]) -> tuple[Privilege, ...]:
-    """Sort the gravest first, so that the same rights, in whichever order they are listed, are the same record."""
-    return tuple(sorted(held, key=lambda one: (-one.level.rank, one.name, one.reach, one.proof, one.conditions)))
 
 
 def _resources(told: ServicePrincipal) -> tuple[str, ...]:

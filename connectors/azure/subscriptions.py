@@ -22,8 +22,8 @@ from storage.inventory import (
 
 INCLUDED, EXCLUDED, UNDECLARED = "included", "excluded", "undeclared"
 _NOT_READ = {
-    EXCLUDED: "A subscription that the target excludes.",
-    UNDECLARED: "A subscription that the target neither reads nor excludes.",
+    EXCLUDED: "A subscription that the target excludes: what somebody may do there is not known.",
+    UNDECLARED: "A subscription that the target neither reads nor excludes: what somebody may do there is not known.",
 }
 
 
@@ -44,7 +44,6 @@ def read_subscriptions(reading: Reading, directory: Directory) -> Iterator[Obser
         declared = _declared(directory, one)
         if declared != INCLUDED:
             reading.left_out(f"{declared}_subscription", _NOT_READ[declared])
-        if declared == UNDECLARED:
             # What somebody may do there was not looked at, so nobody is told to be no administrator.
             directory.unknown.add(Facet.PRIVILEGES)
         yield _resource(directory, one, plain(told.display_name, one), declared, plain(told.state, "unknown"))

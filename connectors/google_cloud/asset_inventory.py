@@ -67,6 +67,7 @@ def _read(root: str, numbers: set[str], estate: Estate, reading: Reading) -> Non
     estate.policies_told |= {f"projects/{number}" for number in numbers}
     if not root.startswith("projects/"):
         estate.policies_told |= {root}
+        estate.policies_told |= {f"projects/{one.number}" for one in estate.aside if one.path[-1:] == (root,)}
         # A folder without a policy of its own is not among the answers.
         paths = (project.path for project in estate.projects if project.path[-1:] == (root,))
         estate.policies_told.update(name for path in paths for name in path)

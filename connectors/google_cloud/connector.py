@@ -14,7 +14,7 @@ from connectors.google_cloud.client import GoogleClient
 from connectors.google_cloud.estate import Estate
 from connectors.google_cloud.hmac_keys import read_hmac_keys
 from connectors.google_cloud.last_authentication import read_uses
-from connectors.google_cloud.policies import read_account_policies, read_policies, read_roles
+from connectors.google_cloud.policies import read_account_policies, read_policies, read_roles, tell_shared
 from connectors.google_cloud.project import Project
 from connectors.google_cloud.projects import find_projects
 from connectors.google_cloud.reading import NAME, Reading
@@ -71,7 +71,6 @@ class GoogleCloudConnector(Connector[GoogleCloudTarget, Session]):
         if target.asset_inventory:
             yield from read_inventory(estate)
         yield from read_policies(estate)
-        yield from read_roles(estate)
         for done, project in enumerate(estate.projects):
             session.progress("projects", done, len(estate.projects))
             yield from _read(project, estate)
@@ -91,6 +90,7 @@ def _read(project: Project, estate: Estate) -> Iterator[Observation]:
         yield from _closed(_begin(project, api), project, part)
     unread = read_account_policies(project, estate, accounts)
     yield from read_roles(estate)
+    unread |= tell_shared(project, estate, accounts)
     for account in project.accounts.values():
         yield identity(account, project, estate, accounts, unread)
     yield from accounts.ending()

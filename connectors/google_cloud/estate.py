@@ -35,6 +35,12 @@ class Estate:
         """By number of the project and name of the secret: when its newest version in force was made."""
         self.versions_told: set[str] = set()
         """Numbers of the projects whose versions of secrets it told."""
+        self.aside: list[Project] = []
+        """Projects that are listed and not read, excluded or undeclared: accounts may have rights in them as well."""
+        self.untold_aside = 0
+        """In how many of those it is not known who has which rights."""
+        self.crowded: tuple[str, ...] = ()
+        """Projects, folders and organisations on which groups hold more than a little: any account may be in those."""
         self.roles_read: set[str] = set()
         """Projects and organisations whose own roles were looked up."""
         self.rights_open: set[str] = set()
@@ -52,8 +58,13 @@ class Estate:
         return project.ancestors is not None and self.grants.unread.isdisjoint(self.above(project))
 
     def rights_known(self, project: Project) -> bool:
-        """Whether, beside those, the rights on single things that were asked for are known."""
-        return self.policies_known(project) and project.number not in self.rights_open
+        """Whether all rights are known that were asked for, and no group may bring more to an account."""
+        return self.rights_by_name_known(project) and not self.crowded
+
+    def rights_by_name_known(self, project: Project) -> bool:
+        """Whether, beside those, all rights are known that were asked for, in whichever project they are given."""
+        elsewhere = self.grants.unread or self.untold_aside
+        return self.policies_known(project) and project.number not in self.rights_open and not elsewhere
 
     def above(self, project: Project) -> Sequence[str]:
         """Return a project and what it lies in, as far as that is known."""

@@ -9,7 +9,7 @@ from typing import Any
 from connectors.google_cloud.addresses import agent_of, project_of
 from connectors.google_cloud.answers import part, parts, text, words
 from connectors.google_cloud.roles import RoleBook
-from storage.inventory import Privilege, Record, Trust, TrustKind
+from storage.inventory import Privilege, PrivilegeLevel, Record, Trust, TrustKind
 
 _CONTAINERS = ("projects/", "folders/", "organizations/")
 _ATTRIBUTE = re.compile(r"\b(?:request|resource|destination|origin|api)\.[a-zA-Z_.]{1,64}")
@@ -17,6 +17,8 @@ _ANYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
 _ACCOUNT = "serviceAccount:"
 _CLUSTER = re.compile(r"serviceAccount:(?P<pool>[a-z0-9.:-]+\.svc\.id\.goog)\[(?P<subject>[^\]\s]{1,256})\]")
 _POOL = ("principal://", "principalSet://")
+_CROWDS = ("group:", "domain:", "principalSet://cloudresourcemanager.googleapis.com/")
+"""Members that stand for many, and whose own members no policy tells."""
 _MEMBER_OF_POOL = re.compile(
     r"principal(?:Set)?://iam\.googleapis\.com/(projects/\d{1,19}/locations/global/workloadIdentityPools/[a-z0-9-]{1,64})/"
 )
@@ -43,6 +45,10 @@ class Grants:
         self.unread: set[str] = set()
         """Projects, folders and organisations whose policy could not be read."""
         self._held: dict[str, list[Grant]] = {}
+        self._everybodys: dict[Grant, None] = {}
+        """What is given to everybody on whole projects, folders and organisations: each account holds it."""
+        self._of_crowds: dict[str, dict[str, None]] = {}
+        """By project, folder, organisation or account: the roles that groups and their like hold on it."""
         self._on: dict[str, list[Grant]] = {}
         self._kept: tuple[tuple[tuple[str, ...], frozenset[str]], dict[str, Trust], bool] | None = None
         self._of_pool: dict[str, list[Grant]] = {}
@@ -54,15 +60,32 @@ class Grants:
         for binding in parts(policy, "bindings"):
             role, condition = text(binding, "role"), text(part(binding, "condition"), "expression")
             for member in words(binding, "members") if role else ():
-                groups += member.startswith(("group:", "domain:"))
-                if role and _is_no_person(member):
+                if role and member.startswith(_CROWDS):
+                    groups += 1
+                    if resource.startswith((*_CONTAINERS, "account:")):
+                        self._of_crowds.setdefault(resource, {})[role] = None
+                elif role and _is_no_person(member):
                     self._take(Grant(role=role, member=member, resource=resource, condition=condition or ""))
         return groups
 
     def custom_roles(self) -> list[str]:
         """Return the projects and organisations whose own roles somebody holds."""
         tables = (self._held, self._on, self._of_pool)
-        return self.roles.parents(grant.role for table in tables for grants in table.values() for grant in grants)
+        held = {grant.role for table in tables for grants in table.values() for grant in grants}
+        return self.roles.parents(held.union(*self._of_crowds.values()))
+
+    def crowded(self) -> list[str]:
+        """Return the projects, folders and organisations on which groups hold more than a little, or it is not known.
+
+        Which accounts are in those groups is not read, so any account may hold it.
+        """
+        places = (place for place in self._of_crowds if place.startswith(_CONTAINERS))
+        return sorted(place for place in places if any(self._is_much(role) for role in self._of_crowds[place]))
+
+    def crowd_acts(self, places: Iterable[str]) -> bool:
+        """Whether a group, of which nobody knows who is in it, may act as the accounts in a place."""
+        roles = (role for place in places for role in self._of_crowds.get(place, ()))
+        return any(self.roles.acting(role) or not self.roles.known(role) for role in roles)
 
     def agents(self, number: str) -> Iterator[str]:
         """Yield the e-mails of Google's service agents that work for a project."""
@@ -71,7 +94,7 @@ class Grants:
     def privileges(self, address: str) -> tuple[Privilege, ...]:
         """Return what an account may do, the gravest first."""
         found = {self._privilege(grant) for grant in self._held.get(_ACCOUNT + address, ())}
-        return _gravest_first(found)
+        return _gravest_first(found | {self._privilege(one) for one in self._everybodys if self._is_much(one.role)})
 
     def privileges_of_pool(self, pool: str) -> tuple[Privilege, ...]:
         """Return what the members of a workload identity pool may do by themselves, the gravest first.
@@ -87,7 +110,8 @@ class Grants:
 
     def all_known(self, address: str) -> bool:
         """Whether it is known what every role that an account holds lets do."""
-        return all(self.roles.known(grant.role) for grant in self._held.get(_ACCOUNT + address, ()))
+        held = (*self._held.get(_ACCOUNT + address, ()), *self._everybodys)
+        return all(self.roles.known(grant.role) for grant in held)
 
     def trusts(self, names: Iterable[str], above: Sequence[str], home: frozenset[str]) -> tuple[Trust, ...]:
         """Return who from outside may act as an account: by its own policy, or by that of what it lies in.
@@ -98,7 +122,7 @@ class Grants:
         return tuple(found[member] for member in sorted(found))
 
     def unclear(self, names: Iterable[str], above: Sequence[str], home: frozenset[str]) -> bool:
-        """Whether a role that could not be looked up may let somebody act as an account."""
+        """Whether a role that could not be looked up, or a group over a project, may let somebody act as an account."""
         own = any(not self.roles.known(grant.role) for grant in self._given_on(names))
         return own or self._from_above(above, home)[1]
 
@@ -113,7 +137,7 @@ class Grants:
         key = (tuple(above), home)
         if self._kept is None or self._kept[0] != key:
             grants = [grant for place in above for grant in self._on.get(place, ())]
-            unclear = any(not self.roles.known(grant.role) for grant in grants)
+            unclear = self.crowd_acts(above) or any(not self.roles.known(grant.role) for grant in grants)
             self._kept = (key, self._least_bound(grants, home, {}), unclear)
         return self._kept[1], self._kept[2]
 
@@ -138,8 +162,13 @@ class Grants:
                 self._agents.setdefault(number, set()).add(address)
         elif pool := _MEMBER_OF_POOL.match(grant.member):
             self._of_pool.setdefault(pool[1], []).append(grant)
+        elif grant.member in _ANYBODY and grant.resource.startswith(_CONTAINERS):
+            self._everybodys[grant] = None
         if grant.resource.startswith((*_CONTAINERS, "account:")):
             self._on.setdefault(grant.resource, []).append(grant)
+
+    def _is_much(self, role: str) -> bool:
+        return not self.roles.known(role) or self.roles.level(role)[0].rank > PrivilegeLevel.LIMITED.rank
 
     def _privilege(self, grant: Grant) -> Privilege:
         level, proof = self.roles.level(grant.role)

@@ -94,6 +94,7 @@ def _listed(
     if declared == "included":
         estate.add(project)
     else:
+        estate.aside.append(project)
         reading.left_out(f"{declared}_project", _NOT_READ[declared])
 
 

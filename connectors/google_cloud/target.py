@@ -9,6 +9,7 @@ from connectors.base import Target, TargetError
 
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]|(?:[a-z0-9.-]{1,60}:)[a-z][a-z0-9-]{4,28}[a-z0-9]|\d{1,19}")
 _NUMBER = re.compile(r"\d{1,19}")
+_AWS_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _EMAIL = re.compile(r"[a-z0-9.-]{1,64}@[a-z0-9.-]{1,190}")
 
 
@@ -31,6 +32,8 @@ class GoogleCloudTarget(Target, frozen=True, kw_only=True):
     """By id or number: listed projects that are not read, each with the reason."""
     own_projects: tuple[str, ...] = ()
     """Ids of projects that belong to the organisation: a service account of any other is an outsider."""
+    own_aws_accounts: tuple[str, ...] = ()
+    """Numbers of accounts of AWS that belong to the organisation: an identity pool that lets in another is told so."""
     asset_inventory: bool = True
     """Whether Cloud Asset Inventory is asked first: a few calls for all keys, versions and policies.
 
@@ -55,6 +58,8 @@ def checked(target: GoogleCloudTarget) -> GoogleCloudTarget:
     for number in (*target.folders, *([target.organisation] if target.organisation else [])):
         if not _NUMBER.fullmatch(number):
             raise TargetError("a folder or organisation of Google Cloud is named by its number; put it in quotes")
+    if not all(_AWS_ACCOUNT.fullmatch(number) for number in target.own_aws_accounts):
+        raise TargetError("own_aws_accounts: name an account of AWS by its twelve digits; put it in quotes")
     if target.impersonate is not None and not _EMAIL.fullmatch(target.impersonate):
         raise TargetError("impersonate: name a service account by its e-mail")
     if not (target.projects or target.folders or target.organisation):

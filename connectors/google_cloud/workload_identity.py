@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.google_cloud.answers import part, text, words
@@ -64,7 +64,7 @@ def _identity(
     if read is None or read[2] is None:
         return None
     path, labels = f"{read[1]}{read[2]}", project.labels
-    trust, members = _trust(provider), f"projects/{project.number}/{read[1]}"
+    trust, members = _trust(provider, estate.target.own_aws_accounts), f"projects/{project.number}/{read[1]}"
     observed = _observed(project, estate, members) | ({Facet.TRUST} if trust else set())
     works = not any(thing.get("disabled") is True or thing.get("state") == "DELETED" for thing in (pool, provider))
     return Identity(
@@ -89,13 +89,18 @@ def _observed(project: Project, estate: Estate, members: str) -> set[Facet]:
     observed = {Facet.CREDENTIALS}
     if project.labels is not None:
         observed.add(Facet.OWNER)
-    if estate.rights_known(project) and estate.grants.roles_of_pool_known(members):
+    if estate.rights_by_name_known(project) and estate.grants.roles_of_pool_known(members):
         observed.add(Facet.PRIVILEGES)
     return observed
 
 
-def _trust(provider: Mapping[str, Any]) -> Trust | None:
-    """Return whom an issuer of a pool lets in; `None` for a kind that is not known here."""
+def _trust(provider: Mapping[str, Any], own_aws_accounts: Collection[str]) -> Trust | None:
+    """Return whom an issuer of a pool lets in; `None` for a kind that is not known here.
+
+    Args:
+        provider: the issuer, as it was listed.
+        own_aws_accounts: accounts of AWS that are the organisation's own; none when nobody told.
+    """
     condition = text(provider, "attributeCondition")
     conditions: dict[str, tuple[str, ...]] = {"attribute_condition": (condition,)} if condition else {}
     if "oidc" in provider:
@@ -109,7 +114,10 @@ def _trust(provider: Mapping[str, Any]) -> Trust | None:
         return Trust(kind=TrustKind.SAML, principal=entity[1], external=True, conditions=conditions) if entity else None
     if "aws" in provider:
         account = text(part(provider, "aws"), "accountId")
-        return Trust(kind=TrustKind.ACCOUNT, principal=account, conditions=conditions) if account else None
+        if account is None:
+            return None
+        external = account not in own_aws_accounts if own_aws_accounts else None
+        return Trust(kind=TrustKind.ACCOUNT, principal=account, external=external, conditions=conditions)
     if "x509" in provider:
         return Trust(kind=TrustKind.CERTIFICATE, principal="x509 trust store", conditions=conditions)
     return None

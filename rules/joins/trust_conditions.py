@@ -15,6 +15,8 @@ MASKED = "****"
 
 _WHO = frozenset(
     {
+        "attribute_condition",
+        "attributecondition",
         "externalid",
         "principalaccount",
         "principalarn",
@@ -57,7 +59,7 @@ _NAMED_PART = re.compile(r"[^:/][:/]")
 
 
 def narrowed(trust: Trust) -> bool:
-    """Say whether a condition limits who may use it: an external id, an organisation, a source."""
+    """Say whether a condition limits who may use it: an external id, an organisation, a source, a pool's expression."""
     return _demands(trust, _WHO)
 
 

@@ -44,6 +44,30 @@ CONDITIONAL = a_privilege(PrivilegeLevel.ADMIN, conditions=("aws:SourceIp",))
         ),
         pytest.param(an_identity_state(observed=NOT_ASKED), Outcome.NOT_ASSESSED, None, id="cannot say: not looked at"),
         pytest.param(
+            an_identity_state(kind=IdentityKind.IDENTITY_PROVIDER, privileges=(ADMIN,)),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found: by the members of an identity pool",
+        ),
+        pytest.param(
+            an_identity_state(kind=IdentityKind.IDENTITY_PROVIDER, provider="gcp"),
+            Outcome.NOT_APPLICABLE,
+            CloseReason.CONTROL_MET,
+            id="not applicable: an issuer",
+        ),
+        pytest.param(
+            an_identity_state(kind=IdentityKind.IDENTITY_PROVIDER, observed=NOT_ASKED),
+            Outcome.NOT_APPLICABLE,
+            CloseReason.CONTROL_MET,
+            id="not applicable: an issuer, of which AWS tells no rights",
+        ),
+        pytest.param(
+            an_identity_state(kind=IdentityKind.IDENTITY_PROVIDER, provider="gcp", observed=NOT_ASKED),
+            Outcome.NOT_ASSESSED,
+            None,
+            id="cannot say: what the members of its pool may do",
+        ),
+        pytest.param(
             an_identity_state(privileges=(ADMIN,), kind=IdentityKind.ACCOUNT_ROOT),
             Outcome.NOT_APPLICABLE,
             None,

@@ -65,6 +65,18 @@ def a_role(*trusts: Trust, observed: frozenset[Facet] = frozenset(Facet)) -> Ide
             id="clean: an issuer is another rule's matter",
         ),
         pytest.param(
+            a_role(replace(OUTSIDER, external=None, conditions={"attribute_condition": ("assertion.arn == 'x'",)})),
+            Outcome.SATISFIED,
+            CloseReason.CONTROL_MET,
+            id="clean: an expression of an identity pool",
+        ),
+        pytest.param(
+            a_role(replace(OUTSIDER, conditions={"attribute_condition": ("true",)})),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found: an expression that everybody meets",
+        ),
+        pytest.param(
             a_role(replace(OUTSIDER, external=None)), Outcome.NOT_ASSESSED, None, id="cannot say: whose account it is"
         ),
         pytest.param(a_role(observed=NOT_ASKED), Outcome.NOT_ASSESSED, None, id="cannot say: not looked at"),

@@ -68,7 +68,7 @@ def test_identity_says_what_was_answered(azure: Azure) -> None:
     assert IdentityKind.APPLICATION == told.kind
     assert "billing\\u001b[31m" == told.name
     assert datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC) == told.created_time
-    assert frozenset({Facet.CREDENTIALS, Facet.TRUST, Facet.OWNER}) == told.observed
+    assert frozenset({Facet.CREDENTIALS, Facet.TRUST, Facet.OWNER, Facet.PRIVILEGES}) == told.observed
 
 
 def test_managed_identity_is_told_and_its_certificate_is_the_providers(azure: Azure) -> None:

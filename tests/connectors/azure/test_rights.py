@@ -128,6 +128,31 @@ def test_group_hands_its_roles_on(azure: Azure) -> None:
     assert all("through the group" in held.proof for held in found.identity(member).privileges)
 
 
+def test_application_holds_what_its_service_principal_holds(azure: Azure) -> None:
+    microsoft = azure.microsoft
+    application, idle = microsoft.application(), microsoft.application("idle")
+    principal = microsoft.principal(appId=application["appId"])
+    microsoft.give_role(microsoft.subscription(), principal, microsoft.role("Owner", ["*"], OWNER))
+    microsoft.give_directory_role(principal, microsoft.directory_role("Global Administrator", GLOBAL_ADMINISTRATOR))
+    found = azure.collect()
+    assert {"Owner": PrivilegeLevel.ADMIN, "Global Administrator": PrivilegeLevel.ADMIN} == levels(found, application)
+    assert found.identity(application).privileges == found.identity(principal).privileges
+    assert {} == levels(found, idle)
+    for one in (application, idle):
+        assert Facet.PRIVILEGES in found.identity(one).observed
+
+
+@pytest.mark.parametrize("lost", ["list service principals", "list who holds roles of a subscription"])
+def test_what_an_application_may_do_is_open_where_its_service_principals_rights_are(azure: Azure, lost: str) -> None:
+    application = azure.microsoft.application()
+    azure.microsoft.principal(appId=application["appId"])
+    azure.microsoft.subscription()
+    azure.microsoft.denied.add(lost)
+    found = azure.collect()
+    assert [lost] == [lost for gap in found.gaps if lost in gap.detail]
+    assert Facet.PRIVILEGES not in found.identity(application).observed
+
+
 @pytest.mark.parametrize(
     ("lists", "level"),
     [
@@ -193,9 +218,13 @@ def test_subscription_that_nobody_declared_is_told_and_leaves_rights_open(azure:
 
 def test_excluded_subscription_is_not_read(azure: Azure) -> None:
     one, other = azure.microsoft.subscription(), azure.microsoft.subscription()
+    holder = azure.microsoft.principal()
     found = azure.collect(excluded_subscriptions={other: "sandbox"})
     assert {f"azure:subscription:{one}": "included", f"azure:subscription:{other}": "excluded"} == declared(found)
     assert 1 == azure.microsoft.asked.count("list who holds roles of a subscription")
+    assert Facet.PRIVILEGES not in found.identity(holder).observed, "it may have rights there"
+    assert [] == found.gaps, "somebody wanted it so"
+    assert "excluded_subscription" in {one.reason for one in found.coverage("subscriptions").exclusions}
     assert {CoverageStatus.COMPLETE} == itself(found).keys()
     assert "sandbox" in str([one.exclusions for one in found.of(Coverage)])
 

@@ -38,7 +38,8 @@ def fill(iam: Iam, world: World) -> None:
     world.projects = [a_project(owner="platform", env="prod")]
     world.policies = {
         f"projects/{NUMBER}": [
-            binding("roles/editor", f"serviceAccount:{APP}", "group:devs@acme.example"),
+            binding("roles/editor", f"serviceAccount:{APP}"),
+            binding("roles/logging.logWriter", "group:devs@acme.example"),
             binding(
                 "roles/storage.objectViewer", f"serviceAccount:{DEPLOY}", condition="request.time < timestamp('x')"
             ),

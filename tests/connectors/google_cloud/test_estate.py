@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx2
 import pytest
@@ -180,6 +181,19 @@ def test_issuers_are_told_with_their_conditions(seen: Seen) -> None:
     assert (TrustKind.SAML, "https://idp.acme.example/saml") == (login.trusts[0].kind, login.trusts[0].principal)
     assert (TrustKind.ACCOUNT, "123456789012") == (aws.trusts[0].kind, aws.trusts[0].principal)
     assert github.uid.startswith(f"gcp:workload_identity_provider:projects/{NUMBER}/")
+
+
+@pytest.mark.parametrize(
+    ("own", "external"), [((), None), (("123456789012",), False), (("210987654321",), True)], ids=str
+)
+def test_an_account_of_aws_in_a_pool_is_ones_own_or_an_outsider(
+    own: tuple[str, ...], external: object, iam: Iam, world: World
+) -> None:
+    fill(iam, world)
+
+    seen = read(GoogleCloudTarget(projects=(PROJECT,), asset_inventory=False, own_aws_accounts=own), iam, world)
+
+    assert [external] == [one.external for one in named(seen, "ci/aws").trusts]
 
 
 def test_what_members_of_a_pool_may_do_by_themselves_is_told_with_its_issuers(iam: Iam, world: World) -> None:
@@ -474,3 +488,122 @@ def test_folders_that_lie_in_each_other_come_to_an_end(iam: Iam, world: World) -
 
     assert 3 == world.counts[calls.LIST_FOLDERS.name]
     assert "partial" == seen.coverage["gcp:organization:900#cloudresourcemanager"].status
+
+
+# --- groups, and projects that are not read ---------------------------------------------------------------------------
+
+GROUP = "group:devs@acme.example"
+SERVICE_ACCOUNTS = "principalSet://cloudresourcemanager.googleapis.com/projects/1/type/ServiceAccount"
+
+
+@pytest.mark.parametrize("target", [ALONE, WHOLE], ids=["singly", "at once"])
+@pytest.mark.parametrize("member", [GROUP, "domain:acme.example", SERVICE_ACCOUNTS])
+@pytest.mark.parametrize("place", [f"projects/{NUMBER}", FOLDER, ORGANISATION])
+def test_what_a_group_may_do_any_account_may_do(
+    target: GoogleCloudTarget, member: str, place: str, iam: Iam, world: World
+) -> None:
+    fill(iam, world)
+    world.policies[place].append(binding("roles/owner", member))
+    inventory(iam, world, ORGANISATION)
+
+    seen = read(target, iam, world)
+
+    for name in (APP, DEPLOY):
+        assert {Facet.PRIVILEGES, Facet.TRUST}.isdisjoint(named(seen, name).observed)
+    scope = f"gcp:{place.replace('s/', ':')}#iamPolicies"
+    assert {(GapReason.UNSUPPORTED, facet, scope, place) for facet in (Facet.PRIVILEGES, Facet.TRUST)} == {
+        (gap.reason, gap.facet, gap.scope_uid, gap.locator) for gap in seen.gaps
+    }
+    assert all("by name" in gap.detail for gap in seen.gaps)
+    assert {"complete"} == {str(one.status) for one in seen.coverage.values()}, "all accounts are there"
+
+
+def test_a_group_that_may_do_little_opens_nothing(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    world.policies[ORGANISATION].append(binding("roles/logging.viewer", GROUP))
+    world.policies[FOLDER].append(binding("roles/viewer", f"deleted:{GROUP}?uid=1"))
+
+    seen = read(ALONE, iam, world)
+
+    assert [] == seen.gaps
+    assert {Facet.PRIVILEGES, Facet.TRUST} <= named(seen, APP).observed
+
+
+def test_a_role_of_ones_own_tells_how_much_a_group_may_do(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    world.policies[f"projects/{NUMBER}"] = [binding(CUSTOM, GROUP)]
+
+    seen = read(ALONE, iam, world)
+
+    assert [Facet.PRIVILEGES, Facet.TRUST] == [gap.facet for gap in seen.gaps]
+    assert Facet.PRIVILEGES not in named(seen, APP).observed
+
+
+def test_an_account_as_which_a_group_may_act_is_told(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    iam.accounts[1].policy = {"roles/iam.serviceAccountUser": [GROUP]}
+
+    seen = read(ALONE, iam, world)
+
+    assert {(Facet.TRUST, DEPLOY, 1), (Facet.PRIVILEGES, DEPLOY, 1)} == {
+        (gap.facet, gap.locator, gap.count) for gap in seen.gaps
+    }
+    app, deploy = named(seen, APP), named(seen, DEPLOY)
+    assert (True, False) == (Facet.TRUST in app.observed, Facet.TRUST in deploy.observed)
+    assert Facet.PRIVILEGES not in app.observed, "it may be in the group"
+
+
+def test_what_everybody_may_do_each_account_may_do(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    world.policies[FOLDER] = [binding("roles/owner", "allAuthenticatedUsers")]
+
+    seen = read(ALONE, iam, world)
+
+    for name in (APP, DEPLOY):
+        told = named(seen, name)
+        assert ("roles/owner", FOLDER) in {(one.name, one.reach) for one in told.privileges}
+        assert Facet.PRIVILEGES in told.observed
+    assert [] == seen.gaps
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"excluded_projects": {"acme-old": "closed"}}, {"included_projects": (PROJECT,)}],
+    ids=["excluded", "undeclared"],
+)
+def test_rights_in_a_project_that_is_not_read_are_not_known(how: Any, iam: Iam, world: World) -> None:
+    fill(iam, world)
+    world.projects.append(a_project("444444444444", "acme-old"))
+
+    seen = read(GoogleCloudTarget(organisation="900", asset_inventory=False, **how), iam, world)
+
+    assert not any(Facet.PRIVILEGES in one.observed for one in seen.of(Identity))
+    assert Facet.TRUST in named(seen, APP).observed
+    assert [] == seen.gaps, "somebody wanted it so, or it is a finding of its own"
+    told = seen.coverage[f"gcp:project:{NUMBER}#iamPolicies"].exclusions
+    assert "rights_in_projects_not_read" in {one.reason for one in told}
+
+
+def test_the_inventory_tells_rights_in_a_project_that_is_not_read(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    world.projects.append(a_project("444444444444", "acme-old"))
+    inventory(iam, world, ORGANISATION)
+
+    seen = read(GoogleCloudTarget(organisation="900", excluded_projects={"acme-old": "closed"}), iam, world)
+
+    assert Facet.PRIVILEGES in named(seen, APP).observed
+
+
+def test_a_policy_that_was_not_read_leaves_the_rights_of_other_projects_open(iam: Iam, world: World) -> None:
+    fill(iam, world)
+    world.projects.append(a_project("333333333333", "acme-lab"))
+    world.refuse = lambda asked: (
+        httpx2.Response(403, json={})
+        if asked.method == calls.PROJECT_POLICY.name and asked.where == "projects/acme-lab"
+        else None
+    )
+
+    seen = read(GoogleCloudTarget(projects=(PROJECT, "acme-lab"), asset_inventory=False), iam, world)
+
+    assert Facet.PRIVILEGES not in named(seen, APP).observed
+    assert Facet.TRUST in named(seen, APP).observed

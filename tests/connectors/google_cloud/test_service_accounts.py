@@ -298,6 +298,7 @@ def test_an_email_names_its_project() -> None:
         GoogleCloudTarget(projects=("Not A Project",)),
         GoogleCloudTarget(folders=("acme",)),
         GoogleCloudTarget(projects=(NUMBER,), impersonate="nobody"),
+        GoogleCloudTarget(projects=(NUMBER,), own_aws_accounts=("12345",)),
     ],
 )
 def test_what_cannot_be_meant_is_refused(target: GoogleCloudTarget) -> None:
