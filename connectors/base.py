@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from storage.inventory import Facet, Observation, Record
+from storage.inventory import Coverage, CoverageStatus, Exclusion, Facet, Observation, Record, Scope
 
 
 class Limits(Record, frozen=True, kw_only=True):
@@ -136,6 +136,22 @@ class Check(Record, frozen=True, kw_only=True):
     """How it came out."""
     detail: str
     """One sentence for a person: what is so, and what to do about it. Free of values."""
+
+
+def declared_itself(scope: Scope, *, undeclared: bool, exclusion: Exclusion | None) -> Iterator[Observation]:
+    """Yield a scope for something that an organisation lists, which says whether the operator spoke of it at all.
+
+    It stands apart from what is read in there. What nobody declared is a finding, until somebody includes or excludes
+    it.
+    """
+    yield scope
+    yield Coverage(
+        scope_uid=scope.uid,
+        status=CoverageStatus.UNDECLARED if undeclared else CoverageStatus.COMPLETE,
+        expected=0,
+        fetched=0,
+        exclusions=(exclusion,) if exclusion else (),
+    )
 
 
 TargetKind = TypeVar("TargetKind", bound=Target)

@@ -9,7 +9,8 @@ from connectors.aws.permissions import DESCRIBE_REGIONS, GET_CALLER_IDENTITY, LI
 from connectors.aws.reading import Part, Reading, account_scope
 from connectors.aws.refusals import CallFailed
 from connectors.aws.target import account_uid
-from storage.inventory import Coverage, CoverageStatus, Exclusion, GapReason, Observation, Resource
+from connectors.base import declared_itself
+from storage.inventory import Exclusion, GapReason, Observation, Resource
 
 INCLUDED, EXCLUDED, UNDECLARED = "included", "excluded", "undeclared"
 """What a target says of an account of its organisation: the attribute `declared` of the account."""
@@ -93,15 +94,9 @@ def _unread(account: Account, number: str, declared: str) -> Iterator[Observatio
     """Tell an account that is not read, and that somebody wanted it so, or nobody said."""
     yield listed_account(account, number, account.organisation[number])
     scope = account_scope(account_uid(number), number, LOGIN.api, None)
-    yield scope
     reason = account.target.excluded_accounts.get(number)
-    yield Coverage(
-        scope_uid=scope.uid,
-        status=CoverageStatus.UNDECLARED if declared == UNDECLARED else CoverageStatus.COMPLETE,
-        expected=0,
-        fetched=0,
-        exclusions=() if reason is None else (Exclusion(reason="excluded_account", detail=reason),),
-    )
+    exclusion = Exclusion(reason="excluded_account", detail=reason) if reason is not None else None
+    yield from declared_itself(scope, undeclared=declared == UNDECLARED, exclusion=exclusion)
 
 
 def declaration(account: Account, number: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connectors.base import declared_itself
 from connectors.google_cloud.answers import part, parts, text
 from connectors.google_cloud.estate import Estate
 from connectors.google_cloud.labels import plain_labels
@@ -12,8 +13,8 @@ from connectors.google_cloud.permissions import GET_ANCESTRY, GET_PROJECT, LIST_
 from connectors.google_cloud.project import Project
 from connectors.google_cloud.reading import Reading
 from connectors.google_cloud.refusals import CallFailed
-from connectors.google_cloud.target import declaration, roots, uid_of
-from storage.inventory import Coverage, CoverageStatus, Facet, GapReason, Observation, Resource
+from connectors.google_cloud.target import GoogleCloudTarget, declaration, roots, uid_of
+from storage.inventory import Exclusion, Facet, GapReason, Observation, Resource
 
 API = "cloudresourcemanager"
 _NOT_READ = {
@@ -90,7 +91,7 @@ def _listed(
     project.ancestors = path if path[-1].startswith("organizations/") else None
     declared = declaration(estate.target, number, project_id)
     yield _project(project, listed, declared=declared)
-    yield from _declared(project, declared)
+    yield from _declared(project, declared, estate.target)
     if declared == "included":
         estate.add(project)
     else:
@@ -98,17 +99,13 @@ def _listed(
         reading.left_out(f"{declared}_project", _NOT_READ[declared])
 
 
-def _declared(project: Project, declared: str) -> Iterator[Observation]:
+def _declared(project: Project, declared: str, target: GoogleCloudTarget) -> Iterator[Observation]:
     """Yield a scope for the project itself, as the list tells it: what nobody declared is a finding there."""
     own = Reading(project.client, project.uid, project.project_id, API)
-    yield own.scope
-    if declared == "undeclared":
-        yield Coverage(scope_uid=own.uid, status=CoverageStatus.UNDECLARED, expected=0, fetched=0)
-        return
-    own.counted()
-    if declared == "excluded":
-        own.left_out("excluded_project", _NOT_READ[declared])
-    yield from own.ending()
+    reasons = target.excluded_projects
+    reason = reasons.get(project.number, reasons.get(project.project_id))
+    exclusion = Exclusion(reason="excluded_project", detail=reason) if reason is not None else None
+    yield from declared_itself(own.scope, undeclared=declared == "undeclared", exclusion=exclusion)
 
 
 def _named(named: str, estate: Estate) -> Iterator[Observation]:

@@ -236,6 +236,26 @@ def test_subscription_that_the_login_does_not_see_is_told(azure: Azure) -> None:
     assert [(GapReason.SUSPECT, f"azure:subscription:{missing}")] == [(gap.reason, gap.locator) for gap in found.gaps]
 
 
+def test_subscription_that_is_excluded_and_not_seen_leaves_rights_open_as_well(azure: Azure) -> None:
+    azure.microsoft.subscription()
+    holder, unseen = azure.microsoft.principal(), a_guid()
+    found = azure.collect(excluded_subscriptions={unseen: "sandbox"})
+    assert [] == found.gaps
+    assert "excluded" == declared(found)[f"azure:subscription:{unseen}"]
+    assert f"azure:subscription:{unseen}#subscription" in {one.scope_uid for one in found.of(Coverage)}
+    assert Facet.PRIVILEGES not in found.identity(holder).observed
+
+
+def test_what_the_target_names_counts_as_declared_although_the_login_does_not_see_it(azure: Azure) -> None:
+    named, excluded = a_guid(), a_guid()
+    found = azure.collect(subscriptions=(named,), excluded_subscriptions={excluded: "sandbox"})
+    told = {one.scope_uid: one.status for one in found.of(Coverage) if one.scope_uid.endswith("#subscription")}
+    assert {
+        f"azure:subscription:{named}#subscription": CoverageStatus.COMPLETE,
+        f"azure:subscription:{excluded}#subscription": CoverageStatus.COMPLETE,
+    } == told
+
+
 def test_declared_subscription_is_read_although_the_list_was_denied(azure: Azure) -> None:
     one = azure.microsoft.subscription()
     azure.microsoft.denied.add("list subscriptions")

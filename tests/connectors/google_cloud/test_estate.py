@@ -350,6 +350,8 @@ def test_an_organisation_is_read_folder_by_folder(iam: Iam, world: World) -> Non
     assert "gcp:project:333333333333#secretmanager" in seen.scopes
     own = {uid: seen.coverage[uid].status for uid in seen.scopes if uid.startswith("gcp:project:444444444444")}
     assert {"gcp:project:444444444444#cloudresourcemanager": "complete"} == own, "it is declared, and not read"
+    (exclusion,) = seen.coverage["gcp:project:444444444444#cloudresourcemanager"].exclusions
+    assert ("excluded_project", "closed") == (exclusion.reason, exclusion.detail)
     (exclusion,) = seen.coverage["gcp:organization:900#cloudresourcemanager"].exclusions
     assert ("excluded_project", 1) == (exclusion.reason, exclusion.count)
     outside = {one.external for one in named(seen, DEPLOY).trusts if one.kind is TrustKind.ACCOUNT}
