@@ -9,6 +9,7 @@ from connectors.azure.directory import Directory
 from connectors.azure.permissions import ROLE_ASSIGNMENTS, ROLES
 from connectors.azure.privileges import azure_role_level, is_known_azure_role
 from connectors.azure.reading import Reading
+from connectors.told_text import told_name
 from storage.inventory import Observation, Privilege
 
 
@@ -30,7 +31,7 @@ def read_role_assignments(reading: Reading, directory: Directory, subscription: 
         directory.grant(
             given.principal_id,
             Privilege(
-                name=plain(role.properties.role_name if role else None, role_id or "role"),
+                name=plain(told_name(role.properties.role_name) if role else None, role_id or "role"),
                 level=azure_role_level(role_id, role),
                 reach=plain(given.scope, "/"),
                 proof="role of Azure",
