@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from connectors.told_text import told_environment, told_name
 from storage.inventory import Confidence, Owner, OwnerRole, OwnerSource
 
 OWNER_KEYS = (
@@ -53,7 +54,7 @@ def owners(tags: Mapping[str, str]) -> tuple[Owner, ...]:
     found: dict[str, Owner] = {}
     for key in OWNER_KEYS:
         told = tags.get(key)
-        if told is None or not _NAME.fullmatch(told):
+        if told is None or not _NAME.fullmatch(told) or told_name(told) is None:
             continue
         email = _EMAIL.search(told)
         found.setdefault(
@@ -76,4 +77,4 @@ def environment(tags: Mapping[str, str]) -> str | None:
 
 
 def _first(told: Iterable[str | None], shape: re.Pattern[str]) -> str | None:
-    return next((value for value in told if value is not None and shape.fullmatch(value)), None)
+    return next((value for value in told if value and shape.fullmatch(value) and told_environment(value)), None)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import msgspec
 
+from connectors.told_text import told_name
+
 Guid = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")]
 """An id that goes into addresses: nothing else may."""
 
@@ -28,6 +30,12 @@ _NAME_LENGTH = 256
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Base of what an API answers; fields that are not named here are not looked at."""
+
+    def __post_init__(self) -> None:
+        """Forget a display name that may hold a secret: it is free text."""
+        name = getattr(self, "display_name", None)
+        if name is not None and told_name(name) is None:
+            msgspec.structs.force_setattr(self, "display_name", None)
 
 
 class PasswordCredential(Answered, frozen=True, kw_only=True):

@@ -44,6 +44,8 @@ class Directory:
         """By object id of whoever holds them: service principals, groups and people."""
         self.groups: set[str] = set()
         """Object ids of groups that hold some."""
+        self.unjudged: set[str] = set()
+        """Object ids of those that hold a role whose definition was not told: how far that reaches is not known."""
         self.uses: dict[str, datetime] = {}
         """By application id, of applications that signed in."""
         self.credential_uses: dict[str, datetime] = {}

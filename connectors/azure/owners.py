@@ -12,6 +12,7 @@ from connectors.azure.answers import DirectoryObject, User, plain
 from connectors.azure.directory import Directory, Holder
 from connectors.azure.permissions import APPLICATION_OWNERS, OWNER_ACCOUNTS, PRINCIPAL_OWNERS
 from connectors.azure.reading import Reading
+from connectors.told_text import told_name
 from storage.inventory import Confidence, Observation, Owner, OwnerRole, OwnerSource
 
 _EXPANDED = 20
@@ -61,7 +62,7 @@ def _owner(directory: Directory, told: DirectoryObject) -> Owner:
     looked_up = told.id.lower() in directory.accounts
     login = plain((account.user_principal_name if account else None) or told.userPrincipalName, "") or None
     return Owner(
-        name=plain((account.display_name if account else None) or told.displayName, login or told.id),
+        name=plain((account.display_name if account else None) or told_name(told.displayName), login or told.id),
         role=OwnerRole.ACCOUNTABLE if told.is_user else OwnerRole.CANDIDATE,
         source=OwnerSource.DIRECTORY,
         confidence=Confidence.HIGH,

@@ -78,6 +78,11 @@ def delegated_level(scope: str, *, everybody: bool) -> PrivilegeLevel:
     return PrivilegeLevel.WILDCARD if everybody and wide else PrivilegeLevel.LIMITED
 
 
+def is_known_directory_role(role_id: str) -> bool:
+    """Whether a role of the directory is judged by its id alone."""
+    return role_id.lower() in {_GLOBAL_ADMINISTRATOR, *_ESCALATING_DIRECTORY_ROLES}
+
+
 def directory_role_level(role_id: str, role: DirectoryRole | None, *, whole_tenant: bool) -> PrivilegeLevel:
     """Say how far a role of the directory reaches. On one application or unit none gives more than that."""
     if not whole_tenant:
@@ -94,6 +99,11 @@ def directory_role_level(role_id: str, role: DirectoryRole | None, *, whole_tena
         escalating = any(mark in action for action in actions for mark in _ESCALATING_DIRECTORY_ACTIONS)
         return PrivilegeLevel.ESCALATION if escalating else PrivilegeLevel.LIMITED
     return PrivilegeLevel.WILDCARD if "Administrator" in (role.display_name or "") else PrivilegeLevel.LIMITED
+
+
+def is_known_azure_role(role_id: str) -> bool:
+    """Whether a role is judged by its id alone."""
+    return role_id.lower() in _BUILT_IN_AZURE
 
 
 def azure_role_level(role_id: str, role: Role | None) -> PrivilegeLevel:

@@ -47,6 +47,7 @@ class Reading:
         self._exclusions: dict[str, Exclusion] = {}
         self._refused: dict[str, Refusal] = {}
         self._denied_only = True
+        self._of_single_things: set[tuple[GapReason, str, Facet | None, str | None]] = set()
         self.cut_short = False
         """Whether it could not ask for all, because a list that says for what was not read whole."""
 
@@ -62,8 +63,8 @@ class Reading:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing was refused so far."""
-        return not self._gaps
+        """Whether nothing was refused so far. What is not known of single things costs these alone."""
+        return self._gaps.keys() <= self._of_single_things
 
     def listed(
         self, operation: Operation, kind: type[Told], *ids: str, base: str | None = None, locator: str | None = None
@@ -145,6 +146,12 @@ class Reading:
             locator=known.locator if known else locator,
             count=count + (known.count if known else 0),
         )
+
+    def unjudged(self, operation: Operation, locator: str) -> None:
+        """Record that somebody holds a role whose definition was not among those told: one gap for all."""
+        detail = f"Could not judge a role that somebody holds: `{operation.name}` did not tell what it allows."
+        self._of_single_things.add((GapReason.SUSPECT, detail, Facet.PRIVILEGES, None))
+        self.gap(GapReason.SUSPECT, detail, facet=Facet.PRIVILEGES, locator=locator)
 
     def left_out(self, reason: str, detail: str, count: int = 1) -> None:
         """Record what was left out on purpose."""

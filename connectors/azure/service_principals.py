@@ -59,7 +59,7 @@ def _identity(reading: Reading, directory: Directory, told: ServicePrincipal) ->
                 *((Facet.TRUST,) if trusts is not None else ()),
                 *((Facet.OWNER,) if owners_known else ()),
                 *((Facet.LAST_USE,) if used else ()),
-                *({Facet.PRIVILEGES} - directory.unknown),
+                *(() if told.id.lower() in directory.unjudged else {Facet.PRIVILEGES} - directory.unknown),
             }
         ),
     )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 from connectors.azure.answers import plain
+from connectors.told_text import told_environment, told_name
 from storage.inventory import Confidence, Owner, OwnerRole, OwnerSource
 
 _OWNER = frozenset({"owner", "owners", "ownedby", "owneremail", "serviceowner", "team", "contact", "responsible"})
@@ -30,14 +31,16 @@ def owners_by(tags: Mapping[str, str] | None) -> tuple[Owner, ...]:
             locator=f"tag {plain(key, '?')}",
         )
         for key, value in sorted((tags or {}).items())
-        if _word(key) in _OWNER and _NAME.fullmatch(value)
+        if _word(key) in _OWNER and _NAME.fullmatch(value) and told_name(value)
     )
 
 
 def environment_by(tags: Mapping[str, str] | None) -> str | None:
     """Return which environment the tags name; `None` when they name none."""
     named = (
-        value for key, value in sorted((tags or {}).items()) if _word(key) in _ENVIRONMENT and _WORD.fullmatch(value)
+        value
+        for key, value in sorted((tags or {}).items())
+        if _word(key) in _ENVIRONMENT and _WORD.fullmatch(value) and told_environment(value)
     )
     return next((plain(value, "") for value in named), None)
 

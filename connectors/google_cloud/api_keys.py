@@ -10,6 +10,7 @@ from connectors.google_cloud.permissions import LIST_API_KEYS
 from connectors.google_cloud.project import Project
 from connectors.google_cloud.reading import PROVIDER, Reading
 from connectors.google_cloud.refusals import CallFailed
+from connectors.told_text import told_name
 from storage.inventory import Credential, CredentialType, Facet, Observation
 
 _CALLERS = {
@@ -49,7 +50,7 @@ def _credential(key: Mapping[str, Any], uid: str, project: Project, reading: Rea
         resource_uid=project.uid,
         identity_uid=holder.uid if holder else None,
         public_identifier=uid,
-        name=text(key, "displayName"),
+        name=told_name(text(key, "displayName")),
         enabled=moment(key, "deleteTime") is None,
         created_time=moment(key, "createTime"),
         attributes={

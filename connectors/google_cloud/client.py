@@ -22,7 +22,7 @@ from connectors.google_cloud.permissions import (
 )
 from connectors.google_cloud.refusals import CallFailed, Trouble
 from connectors.google_cloud.target import GoogleCloudTarget
-from connectors.transport import BearerRefused, Bounds, Call, Refusal, Transport
+from connectors.transport import BearerRefused, Bounds, Call, Refusal, Transport, refusal_of
 from storage.inventory import GapReason, Record
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -42,6 +42,19 @@ _TROUBLES = {
     GapReason.STOPPED: Trouble.OUT_OF_TIME,
     GapReason.LIMIT: Trouble.LIMIT,
 }
+
+
+_STATUS_OF = {
+    "DEADLINE_EXCEEDED": 504,
+    "INTERNAL": 500,
+    "INVALID_ARGUMENT": 400,
+    "NOT_FOUND": 404,
+    "PERMISSION_DENIED": 403,
+    "RESOURCE_EXHAUSTED": 429,
+    "UNAUTHENTICATED": 401,
+    "UNAVAILABLE": 503,
+}
+"""Which status of HTTP Google gives to which word (google.rpc.Code)."""
 
 
 class Patience(Record, frozen=True, kw_only=True):
@@ -201,7 +214,7 @@ class GoogleClient:
         if isinstance(answer, Refusal):
             trouble = Trouble.EXPIRED if self._bearer.ended else _trouble_of_refusal(answer)
             raise CallFailed(method, trouble, code=f"HTTP {answer.status}" if answer.status else "")
-        return answer.content
+        return _judged(method, answer.content)
 
     def _over_grpc(self, method: Method, where: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
         """Ask by gRPC, again where that may help."""
@@ -279,6 +292,34 @@ def listed(method: Method, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise CallFailed(method, Trouble.MALFORMED)
     return items
+
+
+def _judged(method: Method, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer that is one, also by what stands in it: a gateway may answer 200 to what was refused.
+
+    Google leaves out what is empty, so that an empty object is an answer; one of strange fields alone is none.
+
+    Raises:
+        CallFailed: when it tells of an error, or is not what this method answers.
+    """
+    if "error" in answer:
+        trouble, code = _trouble_told(answer)
+        raise CallFailed(method, trouble, code=code)
+    if answer and answer.keys().isdisjoint({method.items, "nextPageToken", *method.fields}):
+        raise CallFailed(method, Trouble.MALFORMED)
+    return answer
+
+
+def _trouble_told(answer: Mapping[str, Any]) -> tuple[Trouble, str]:
+    """Say what an error means that came as a success, by the code it names itself, or else by its word."""
+    error = answer["error"]
+    told = error if isinstance(error, dict) else {}
+    code, word = told.get("code"), told.get("status")
+    if not isinstance(code, int) or not 400 <= code < 600:
+        code = _STATUS_OF.get(word) if isinstance(word, str) else None
+    if code is None:
+        return Trouble.MALFORMED, ""
+    return _trouble_of_refusal(refusal_of(code, dict(answer))), f"error {code}"
 
 
 def _logged_in(target: GoogleCloudTarget) -> Login:

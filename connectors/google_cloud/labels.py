@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from connectors.told_text import told_environment, told_name
 from storage.inventory import Confidence, Owner, OwnerRole, OwnerSource
 
 OWNER_KEYS = (
@@ -53,7 +54,7 @@ def owners(labels: Mapping[str, str], *, of_project: bool = False) -> tuple[Owne
     """
     found: dict[str, Owner] = {}
     for key in OWNER_KEYS:
-        if told := labels.get(key):
+        if told := told_name(labels.get(key)):
             owner = Owner(
                 name=told,
                 role=OwnerRole.ACCOUNTABLE,
@@ -71,4 +72,4 @@ def owners(labels: Mapping[str, str], *, of_project: bool = False) -> tuple[Owne
 
 def environment(labels: Mapping[str, str]) -> str | None:
     """Return the environment that labels name."""
-    return next((labels[key] for key in ENVIRONMENT_KEYS if key in labels), None)
+    return next((labels[key] for key in ENVIRONMENT_KEYS if told_environment(labels.get(key))), None)

@@ -26,6 +26,8 @@ class Method(Record, frozen=True, kw_only=True):
     """The parameter that says what it is asked about, where that does not stand in the address."""
     items: str = ""
     """Name of the list in the answer, for what comes in pages."""
+    fields: frozenset[str] = frozenset()
+    """What else tells that an answer is one of this method's, by the discovery documents."""
     content: Mapping[str, Any] | None = None
     """What is posted; `None` for a GET. It is a read all the same."""
     parameters: Mapping[str, str] = {}
@@ -55,6 +57,7 @@ def _policy_of(kind: str) -> Method:
         permission=f"resourcemanager.{kind}.getIamPolicy",
         url=f"{_MANAGER}/v3/{{where}}:getIamPolicy",
         content=_POLICY_VERSION,
+        fields=frozenset({"version", "etag", "bindings", "auditConfigs"}),
         facets=_GRANTS,
     )
 
@@ -65,6 +68,7 @@ def _test_of(kind: str) -> Method:
         permission="",
         url=f"{_MANAGER}/v3/{{where}}:testIamPermissions",
         content={},
+        fields=frozenset({"permissions"}),
     )
 
 
@@ -85,6 +89,7 @@ def _assets(kind: str) -> Method:
         permission="cloudasset.assets.listResource",
         url="https://cloudasset.googleapis.com/v1/{where}/assets",
         items="assets",
+        fields=frozenset({"readTime"}),
         parameters={"assetTypes": kind, "contentType": "RESOURCE", "pageSize": "1000"},
         drop=frozenset({"privateKeyData", "publicKeyData"}),
         optional=True,
@@ -95,12 +100,14 @@ GET_PROJECT = Method(
     name="cloudresourcemanager.projects.get",
     permission="resourcemanager.projects.get",
     url=f"{_MANAGER}/v3/{{where}}",
+    fields=frozenset({"name", "projectId"}),
 )
 GET_ANCESTRY = Method(
     name="cloudresourcemanager.projects.getAncestry",
     permission="resourcemanager.projects.get",
     url=f"{_MANAGER}/v1/{{where}}:getAncestry",
     content={},
+    fields=frozenset({"ancestor"}),
     facets=_GRANTS,
 )
 LIST_PROJECTS = Method(
@@ -190,6 +197,7 @@ LIST_HMAC_KEYS = Method(
     permission="storage.hmacKeys.list",
     url="https://storage.googleapis.com/storage/v1/{where}/hmacKeys",
     items="items",
+    fields=frozenset({"kind"}),
     parameters={"maxResults": "250"},
     drop=frozenset({"secret"}),
 )
@@ -198,6 +206,7 @@ LIST_SECRETS = Method(
     permission="secretmanager.secrets.list",
     url="https://secretmanager.googleapis.com/v1/{where}/secrets",
     items="secrets",
+    fields=frozenset({"totalSize"}),
     parameters={"pageSize": "1000"},
 )
 LIST_VERSIONS = Method(
@@ -205,6 +214,7 @@ LIST_VERSIONS = Method(
     permission="secretmanager.versions.list",
     url="https://secretmanager.googleapis.com/v1/{where}/versions",
     items="versions",
+    fields=frozenset({"totalSize"}),
     parameters={"filter": "state:ENABLED", "pageSize": "1"},
     drop=frozenset({"payload"}),
     facets=frozenset({Facet.ROTATION}),

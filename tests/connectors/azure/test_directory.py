@@ -61,12 +61,12 @@ def test_credentials_are_read_on_both_objects(azure: Azure) -> None:
 
 
 def test_identity_says_what_was_answered(azure: Azure) -> None:
-    application = azure.microsoft.application("billing\x1b[31m")
+    application = azure.microsoft.application("billing\x1b[red")
     told = azure.collect().identity(application)
     assert f"entra:application:{application['id']}" == told.uid
     assert f"entra:tenant:{TENANT}" == told.resource_uid
     assert IdentityKind.APPLICATION == told.kind
-    assert "billing\\u001b[31m" == told.name
+    assert "billing\\u001b[red" == told.name
     assert datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC) == told.created_time
     assert frozenset({Facet.CREDENTIALS, Facet.TRUST, Facet.OWNER, Facet.PRIVILEGES}) == told.observed
 

@@ -109,6 +109,32 @@ def test_roles_of_azure_at_their_scope(azure: Azure) -> None:
     assert (PrivilegeLevel.ESCALATION, ("condition",)) == (told.level, told.conditions)
 
 
+@pytest.mark.parametrize("through_group", [False, True])
+@pytest.mark.parametrize("of_directory", [False, True])
+def test_role_that_nobody_described_leaves_the_rights_of_its_holder_open(
+    azure: Azure, *, of_directory: bool, through_group: bool
+) -> None:
+    microsoft = azure.microsoft
+    one, holder, other = microsoft.subscription(), microsoft.principal("holder"), microsoft.principal("other")
+    group = microsoft.group(holder)
+    to = group if through_group else holder
+    if of_directory:
+        untold = microsoft.directory_role("rotator", None)
+        microsoft.give_directory_role(to, untold, kind="group" if through_group else "servicePrincipal")
+        microsoft.directory_roles.remove(untold)
+    else:
+        untold = microsoft.role("granter", ["*"])
+        microsoft.give_role(one, to, untold, kind="Group" if through_group else "ServicePrincipal")
+        microsoft.roles.remove(untold)
+    found = azure.collect()
+    assert Facet.PRIVILEGES not in found.identity(holder).observed
+    assert Facet.PRIVILEGES in found.identity(other).observed
+    (gap,) = found.gaps
+    assert (GapReason.SUSPECT, Facet.PRIVILEGES, 1) == (gap.reason, gap.facet, gap.count)
+    api = "directoryRoles" if of_directory else "roleAssignments"
+    assert CoverageStatus.PARTIAL == found.coverage(api).status
+
+
 def test_role_above_two_subscriptions_is_one_privilege(azure: Azure) -> None:
     holder, role = azure.microsoft.principal(), azure.microsoft.role("Owner", ["*"], OWNER)
     for one in (azure.microsoft.subscription(), azure.microsoft.subscription()):

@@ -11,6 +11,7 @@ import yaml
 
 from connectors.google_cloud import permissions
 from connectors.google_cloud.permissions import METHODS, PERMISSIONS, Method
+from tests.connectors.google_cloud.discovery import method_of
 
 HOUSE = Path(__file__).resolve().parents[3]
 GUIDE = HOUSE / "docs" / "connectors" / "google-cloud.md"
@@ -48,3 +49,15 @@ def test_the_documentation_switches_on_every_api_that_is_asked() -> None:
     told = set(re.findall(r"\b[a-z]+\.googleapis\.com\b", GUIDE.read_text()))
 
     assert {one.service for one in METHODS} <= told
+
+
+@pytest.mark.parametrize("method", [one for one in METHODS if one.url], ids=lambda one: one.name)
+def test_the_fields_of_answers_are_those_of_the_discovery_documents(method: Method) -> None:
+    document, described = method_of(method.name)
+    fields = set(document["schemas"][described["response"]])
+
+    assert method.fields <= fields
+    if method.items:
+        assert fields <= {method.items, "nextPageToken", *method.fields}
+    else:
+        assert method.fields

@@ -263,6 +263,40 @@ def test_an_api_that_is_off_is_named(served: Iam, acme: World) -> None:
     assert (GapReason.DENIED, None) == (gap.reason, gap.permission)
 
 
+def as_a_success(**error: object) -> httpx2.Response:
+    return httpx2.Response(200, json={"error": error})
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (as_a_success(status="PERMISSION_DENIED"), GapReason.DENIED),
+        (as_a_success(code=429), GapReason.RATE_LIMITED),
+        (as_a_success(code=500, status="INTERNAL"), GapReason.FAILED),
+        (as_a_success(code=200), GapReason.MALFORMED),
+        (httpx2.Response(200, json={"error": "no", "secrets": []}), GapReason.MALFORMED),
+    ],
+)
+def test_an_error_that_comes_as_a_success_is_what_it_says(
+    answer: httpx2.Response, reason: GapReason, served: Iam, acme: World
+) -> None:
+    acme.refuse = once(calls.LIST_SECRETS, answer)
+
+    seen = read(ALONE, served, acme)
+
+    assert [reason] == [gap.reason for gap in seen.gaps]
+    assert "complete" != seen.coverage[seen.gaps[0].scope_uid].status
+
+
+@pytest.mark.parametrize("content", [{"error": {"code": 403}}, {"result": "ok"}])
+def test_a_policy_that_is_none_is_not_an_empty_one(content: dict[str, object], served: Iam, acme: World) -> None:
+    acme.refuse = once(calls.PROJECT_POLICY, httpx2.Response(200, json=content))
+
+    seen = read(ALONE, served, acme)
+
+    assert any(calls.PROJECT_POLICY.name in gap.detail for gap in seen.gaps)
+
+
 # --- faults on every call, on every page ------------------------------------------------------------------------------
 
 FAULTS: dict[str, tuple[httpx2.Response | Exception, GapReason]] = {
@@ -275,6 +309,8 @@ FAULTS: dict[str, tuple[httpx2.Response | Exception, GapReason]] = {
     "HTML": (httpx2.Response(200, html="<html>sign in</html>"), GapReason.MALFORMED),
     "no list": (httpx2.Response(200, json={}), GapReason.MALFORMED),
     "expired": (refusal(401, code="UNAUTHENTICATED"), GapReason.FAILED),
+    "403 as a success": (as_a_success(code=403, status="PERMISSION_DENIED"), GapReason.DENIED),
+    "another object": (httpx2.Response(200, json={"result": [], "ok": True}), GapReason.MALFORMED),
 }
 LISTS = [
     calls.LIST_POOLS,
