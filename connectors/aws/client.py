@@ -244,6 +244,7 @@ class AwsClient:
             core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
         except ProfileNotFound:
             raise TargetError(f"the profile {profile!r} is not in the configuration of the AWS SDK") from None
+        core.register_component("response_parser_factory", _careful_parsers())
         core.register("before-parameter-build", _refuse_unlisted)
         core.register("before-send", self._count)
         core.register("before-parse", _refuse_foreign)
@@ -281,6 +282,27 @@ def _loader(path: str | None) -> Any:
     from botocore.loaders import create_loader
 
     return create_loader(path)
+
+
+def _careful_parsers() -> Any:
+    """Return what makes botocore's parsers, which stumble over answers that lack their outermost part."""
+    from botocore.parsers import ResponseParserFactory
+
+    class Careful(ResponseParserFactory):  # type: ignore[misc]
+        def create_parser(self, protocol_name: str) -> Any:
+            parser = super().create_parser(protocol_name)
+            parse = parser.parse
+
+            def parsed(*given: Any, **named: Any) -> Any:
+                try:
+                    return parse(*given, **named)
+                except (KeyError, ValueError, TypeError, AttributeError):
+                    raise _NotOfAws from None
+
+            parser.parse = parsed
+            return parser
+
+    return Careful()
 
 
 class _Frozen:
@@ -360,6 +382,8 @@ def _refuse_foreign(operation_model: Any, response_dict: Mapping[str, Any], **_:
 
 def _refuse_incomplete(call: Call, answer: Mapping[str, Any]) -> None:
     """Refuse an answer whose items lack what they are known by."""
+    if call.items and not any(isinstance(answer.get(name), list) for name in call.items):
+        raise CallFailed(call, Trouble.MALFORMED)
     for name, needed in call.items.items():
         for item in answer.get(name) or ():
             if not all(isinstance(item.get(field), str) and item[field] for field in needed):

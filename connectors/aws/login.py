@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from connectors.aws.account import Account
 from connectors.aws.permissions import DESCRIBE_REGIONS, GET_CALLER_IDENTITY, LIST_ACCOUNTS
 from connectors.aws.reading import Part, Reading, account_scope
-from connectors.aws.refusals import CallFailed
+from connectors.aws.refusals import CallFailed, Trouble
 from connectors.aws.target import account_uid
 from connectors.base import declared_itself
 from storage.inventory import Exclusion, GapReason, Observation, Resource
@@ -63,7 +63,9 @@ def _find_regions(reading: Reading) -> None:
             enabled.append(region["RegionName"])
         reading.expected += 1
         reading.fetched += 1
-    reading.account.regions = tuple(sorted(enabled)) or reading.account.regions
+    if not enabled:
+        raise CallFailed(DESCRIBE_REGIONS, Trouble.MALFORMED)
+    reading.account.regions = tuple(sorted(enabled))
 
 
 def read_organisation(reading: Reading) -> Iterator[Observation]:

@@ -16,6 +16,7 @@ _ACCOUNT = re.compile(r"\d{12}")
 _OF_ACCOUNT = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):.+", re.DOTALL)
 _PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(oidc|saml)-provider/(.+)", re.DOTALL)
 _EXTERNAL_ID = "sts:externalid"
+_PATTERN = re.compile(r"\*|^\?+$|^$|\$\{")
 _WHO = frozenset({"aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"})
 """Keys that say who may come, whatever the principal says."""
 _ROLES_ANYWHERE = "rolesanywhere.amazonaws.com"
@@ -90,9 +91,15 @@ def _demanded(conditions: Iterable[Condition]) -> dict[str, tuple[str, ...]]:
     for condition in conditions:
         plain = _DEMANDS.fullmatch(condition.operator) is not None
         name = condition.key if plain else f"{condition.operator}:{condition.key}"
-        values = (MASK,) if condition.key.lower() == _EXTERNAL_ID else condition.values
-        found[name] = tuple(dict.fromkeys((*found.get(name, ()), *values)))
+        found[name] = tuple(dict.fromkeys((*found.get(name, ()), *_shown(condition))))
     return found
+
+
+def _shown(condition: Condition) -> tuple[str, ...]:
+    """Return the values. An external id is masked; a pattern is none, for it admits what nobody has agreed on."""
+    if condition.key.lower() != _EXTERNAL_ID:
+        return condition.values
+    return tuple("*" if _PATTERN.search(value) else MASK for value in condition.values)
 
 
 def _after(
@@ -111,8 +118,7 @@ def _after(
             # Of several conditions all must hold for the denial to do so: then none of them is a demand by itself.
             plain = len(denial.conditions) == 1 and _FORBIDS.fullmatch(condition.operator) is not None
             key = condition.key if plain else f"Deny{condition.operator}:{condition.key}"
-            values = (MASK,) if condition.key.lower() == _EXTERNAL_ID else condition.values
-            demanded[key] = tuple(dict.fromkeys((*demanded.get(key, ()), *values)))
+            demanded[key] = tuple(dict.fromkeys((*demanded.get(key, ()), *_shown(condition))))
     return True
 
 

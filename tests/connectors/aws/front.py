@@ -227,7 +227,7 @@ EMPTY_STORES: Mapping[str, Answer] = {
     "ListSecrets": plain(SecretList=[]),
     "DescribeParameters": plain(Parameters=[]),
     "ListKeys": plain(Keys=[], Truncated=False),
-    "GetApiKeys": plain(items=[]),
+    "GetApiKeys": plain(item=[]),
     "ListGraphqlApis": plain(graphqlApis=[]),
     "ListApis": plain(apis=[]),
     "ListUserPools": plain(UserPools=[]),

@@ -13,11 +13,17 @@ import pytest
 from connectors.aws.call import Call
 from connectors.aws.client import AwsClient, ForbiddenCall
 from connectors.aws.connector import AwsConnector, AwsTarget
-from connectors.aws.permissions import ALLOWED, GET_CALLER_IDENTITY, GET_SAML_PROVIDER, LIST_SERVICE_CREDENTIALS
+from connectors.aws.permissions import (
+    ALLOWED,
+    GET_CALLER_IDENTITY,
+    GET_SAML_PROVIDER,
+    LIST_SERVER_CERTIFICATES,
+    LIST_SERVICE_CREDENTIALS,
+)
 from connectors.aws.refusals import CallFailed, Trouble
 from connectors.base import TargetError
 from storage.inventory import CoverageStatus, GapReason
-from tests.connectors.aws.front import error, iam
+from tests.connectors.aws.front import Answer, error, iam
 from tests.connectors.aws.test_permissions import VALUE_READING
 from tests.connectors.aws.workshop import ACCOUNT, QUICK, Aws, AwsSession
 
@@ -176,3 +182,14 @@ def test_what_was_kept_to_ask_in_a_region_is_let_go(aws: Aws) -> None:
     client.leave("us-east-1")
 
     assert [("sts", "us-east-1")] == list(client._clients)
+
+
+@pytest.mark.parametrize("inner", ["", "<ListServerCertificatesResult/>"])
+def test_an_answer_that_lacks_its_list_is_malformed(inner: str, aws: Aws, client: AwsClient) -> None:
+    body = f"<ListServerCertificatesResponse>{inner}</ListServerCertificatesResponse>".encode()
+    aws.front.answers["ListServerCertificates"] = lambda _: Answer(200, "text/xml", body)
+
+    with pytest.raises(CallFailed) as failed:
+        client.call(LIST_SERVER_CERTIFICATES)
+
+    assert Trouble.MALFORMED is failed.value.trouble

@@ -106,6 +106,13 @@ def test_no_external_id_is_shown_wherever_it_stands(effect: str, operator: str, 
     assert "open sesame" not in repr(let_in(allow({"AWS": STRANGER}), told))
 
 
+@pytest.mark.parametrize("value", ["*", "acme-*", "??", "${sts:ExternalId}", ""])
+def test_the_mask_hides_no_wildcard(value: str) -> None:
+    (found,) = let_in(allow({"AWS": STRANGER}, Condition={"StringLike": {"sts:ExternalId": [value, "open sesame"]}}))
+
+    assert {"sts:ExternalId": ("*", "****")} == found.conditions
+
+
 def test_anybody_of_the_organisation_is_not_just_anybody() -> None:
     (found,) = let_in(allow("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}))
 
