@@ -25,9 +25,18 @@ from storage.inventory import Confidence, CredentialType
 
 _PIECES = re.compile(rb"[0-9A-Za-z]+")
 _REFERENCE = re.compile(
-    rb"(?i)\A(?:\$|@|&|\*|#\w|!|%)|\A(?:self|this|os|process|env|config|settings|options|opts|args|params|request|req|ctx|context|data|props"
+    rb"(?i)\A(?:self|this|os|process|env|config|settings|options|opts|args|params|request|req|ctx|context|data|props"
     rb"|import|require|new|await|return|function|lambda|var|secrets?|vault|ssm|kms|arn|ref|op)[.\[(:/]|\bgetenv\b|\benviron\b"
 )
+_SIGNS = b"$@&*#!%"
+"""What variables, annotations, addresses, anchors, aliases, selectors and tags begin with, and many a password."""
+_SIGNED_FORM = re.compile(
+    rb"\$[{(]|\$\w+(?:->|::|\[)|[%#]\{|%\(|%\w{1,60}%|%[sdr](?:[:/ ]|\Z)|@@|@?@[A-Za-z_][\w.]{0,60}\(.{0,200}\)\Z"
+    rb"|&[#a-z0-9]{2,8};|&?\w+(?:->|\[)"
+    rb"|!(?:Ref|Sub|GetAtt|Join|If|ImportValue|FindInMap|Select|Split|secret|include|vault|env|reference)\b|\*\*|!!|!="
+)
+_VARIABLE = re.compile(rb"\$\w+")
+_AMID_LETTERS = re.compile(rb"[A-Za-z]\d+[A-Za-z]")
 _IDENTIFIER_PATH = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+(?:\(.*)?\Z")
 _PATH = re.compile(
     rb"\A(?:\.{0,2}/|~/|[A-Za-z]:[\\/]|\\\\)|\A[\w.-]+(?:/[\w.-]+)+\.\w{1,5}\Z|\.(?:pem|key|json|ya?ml|txt|crt|cer|p12|pfx|jks|js|ts|py|rb|go|java|html?|css|png|svg|conf|cfg|ini|env|properties|xml|php|sh|md)\Z"
@@ -84,6 +93,18 @@ def _is_printable(value: bytes, *, quoted: bool) -> bool:
     return quoted and text.isprintable() and foreign <= _FOREIGN_CHARACTERS and any(48 <= byte <= 57 for byte in value)
 
 
+def _refers(value: bytes, *, quoted: bool, alone: bool) -> bool:
+    """Whether a text that begins with a sign of references has the shape of one, or is a name behind such a sign.
+
+    In quotes or alone on its line random letters are no name; behind a dollar sign without quotes a shell reads one.
+    """
+    if value[:1] not in _SIGNS:
+        return False
+    if not (quoted or alone) or _SIGNED_FORM.match(value) or (not quoted and _VARIABLE.fullmatch(value)):
+        return True
+    return strangeness(value) < (_LIKELY if _AMID_LETTERS.search(value) else SURE)
+
+
 def _is_path_of_names(value: bytes) -> bool:
     """Whether a text is names joined by dots or arrows. Tokens of several parts look like it: these are long, mixed."""
     if _IDENTIFIER_PATH.match(value) is None:
@@ -116,7 +137,7 @@ def judge_assigned(value: bytes, name: bytes, *, quoted: bool, alone: bool = Fal
     is_password = credential_type(name.rpartition(b".")[2][-_PASSWORD_NAME:]) is CredentialType.PASSWORD
     if not is_password and _PLAIN_WORDS.fullmatch(value) and strangeness(value) < 0:
         return None  # most of what is seen, and soon told
-    if not _is_literal(value, quoted=quoted):
+    if not _is_literal(value, quoted=quoted) or _refers(value, quoted=quoted, alone=alone):
         return None
     entropy, classes = shannon(value), _classes(value)
     if _HEX.match(value) and len(value) >= 16:

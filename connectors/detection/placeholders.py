@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 from connectors.detection.entropy import monotonous_share
+from connectors.detection.wording import strangeness
 
 _WORDS = re.compile(
     rb"(?i)placeholder|redacted|changeme|change[_-]me|replace[_-]?(?:me|this|with)|insert[_-]?your|your[_-]|<your"
@@ -21,15 +22,22 @@ _ALPHABET_BYTES = 40
 _NO_LETTERS = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalpha())
 _TEMPLATES = re.compile(
     rb"""
-    \$\{[^}]{0,200}\}? | \$\([^)]{0,200}\)? | \{\{.{0,200}?\}?\}
+    \$\{[^}]{0,200}\}? | \{\{.{0,200}?\}?\}
   | \{%.{0,200}?%\} | <%.{0,200}?%> | %\([A-Za-z_]\w{0,60}\)[sdr]
-  | \#\{[^}]{0,200}\}? | <[A-Za-z_][\w .:/-]{0,80}> | @@?[A-Za-z_][\w.]{0,60}@@?
-  | __[A-Z][A-Z0-9_]{1,60}__ | %[A-Z_][A-Z0-9_]{1,60}%
-  | \{[A-Za-z_0-9-]{0,60}(?:![rsa])?(?::[^{}]{0,20})?\} | %[sdvqxXi](?![A-Za-z0-9]) | \[\[.{0,60}?\]\]
+  | \#\{[^}]{0,200}\}? | <[A-Za-z_][\w .:/-]{0,80}>
+  | __[A-Z][A-Z0-9_]{1,60}__
+  | \{[A-Za-z_0-9-]{0,60}(?:![rsa])?(?::[^{}]{0,20})?\} | \[\[.{0,60}?\]\]
   | \#\#\#?[A-Za-z_]\w{0,60}\#\#
     """,
     re.VERBOSE,
 )
+
+_SHORT_TEMPLATES = re.compile(
+    rb"\$\([^)]{0,200}\)?|@@?[A-Za-z_][\w.]{0,60}@@?|%[sdvqxXi](?![A-Za-z0-9])|%[A-Z_][A-Z0-9_]{1,60}%"
+)
+"""Those that stand in random text with signs by chance."""
+_RANDOM = 16.0
+"""Bits of strangeness from which on the text around a short template is random, and the template is none."""
 
 
 def is_placeholder(value: bytes, prefix: bytes = b"") -> bool:
@@ -75,4 +83,7 @@ def _periodic(body: bytes) -> bool:
 
 def holds_template(value: bytes) -> bool:
     """Whether some part of the value is filled in elsewhere: `${…}`, `{{…}}`, `<…>`, `%(…)s`, `#{…}`, `%s`."""
-    return _TEMPLATES.search(value) is not None
+    if _TEMPLATES.search(value) is not None:
+        return True
+    rest = _SHORT_TEMPLATES.sub(b" ", value)
+    return rest != value and (b" " in value or strangeness(rest) < _RANDOM)

@@ -214,3 +214,24 @@ def test_a_password_may_hold_a_few_letters_of_other_alphabets() -> None:
 def test_the_alphabet_is_no_password() -> None:
     letters = b"AB1C2defGHijkLMNo3PqQRstUvwxyzaBCDEfghh4ijklMN5opqrStuVWxyzAbCDEfghIJ"
     assert judged(b'"passphrase": "' + letters + b'"') == []
+
+
+@pytest.mark.parametrize("sign", "!@#$%&*")
+def test_a_password_may_begin_with_a_sign_of_references(sign: str) -> None:
+    value = sign + samples("{upper:2}{alnum:14}{digit:2}{lower:4}", 7, 1)[0].decode()
+    for line in (f'password = "{value}"', f"password: '{value}'"):
+        assert [found for found, _ in judged(line.encode())] == [value.encode()]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["$DB_PASSWORD", "${x1Q}", "%DB_PASS%", "%(name)s", "@Value(settings)", "*alias", "!Ref DbPassword", "#{secret}"],
+)
+def test_a_reference_with_its_shape_is_no_password(reference: str) -> None:
+    assert judged(f'password = "{reference}"'.encode()) == []
+    assert judged(f"password: {reference}".encode()) == []
+
+
+def test_a_template_by_chance_does_not_hide_a_random_key() -> None:
+    value = samples("{lower:24}{digit:4}", 5, 1)[0] + b"@ab@%s$" + samples("{lower:12}", 6, 1)[0]
+    assert [found for found, _ in judged(b"SECRET_KEY = '" + value + b"'")] == [value]
