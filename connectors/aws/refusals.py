@@ -9,6 +9,7 @@ import re
 from enum import StrEnum
 
 from connectors.aws.call import Call
+from connectors.told_text import told_name
 from storage.inventory import GapReason
 
 
@@ -98,7 +99,13 @@ _STATUSES = {
     504: Trouble.TIMED_OUT,
 }
 _GONE = frozenset({"NotFoundException", "ResourceNotFoundException"})
-_PLAIN = re.compile(r"[A-Za-z0-9.]{1,64}")
+_CODE = re.compile(r"\d{3}|[A-Z][A-Za-z]{2,49}(?:\.[A-Z][A-Za-z]{2,49})?")
+"""How AWS writes its codes of errors: words, each with a capital. A server may echo there what it was sent."""
+
+
+def _is_told(code: str) -> bool:
+    """Whether a code may be shown: it has the form of one, and reads as words."""
+    return _CODE.fullmatch(code) is not None and (code.isdecimal() or told_name(code.replace(".", " ")) is not None)
 
 
 class CallFailed(Exception):
@@ -108,7 +115,7 @@ class CallFailed(Exception):
         super().__init__(call.known_as)
         self.call = call
         self.trouble = trouble
-        self.code = code if _PLAIN.fullmatch(code) else ""
+        self.code = code if _is_told(code) else ""
         self.status = status
         self.by_policy = by_policy
 

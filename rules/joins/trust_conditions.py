@@ -108,7 +108,9 @@ def _is_pool(trust: Trust) -> bool:
 
 def _demands(trust: Trust, claims: frozenset[str], is_open: Callable[[str], bool]) -> bool:
     return any(
-        _claim(key) in claims and values and not any(is_open(value) for value in values)
+        (claim := _claim(key)) in claims
+        and values
+        and not any(not pins_somebody(value, _is_wide) if claim in _EXPRESSIONS else is_open(value) for value in values)
         for key, values in trust.conditions.items()
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import msgspec
 import pytest
@@ -32,7 +33,8 @@ def test_random_values_never_reach_an_observation(form: str) -> None:
         assert ((), (), ()) == told
         assert (None,) * 3 == (aws.environment(listed), google.environment(labels), azure.environment_by(given))
         one = "00000000-0000-4000-8000-000000000000"
-        entry = {"id": one, "appId": one, "keyId": one, "displayName": value}
+        entry: dict[str, Any] = {"id": one, "appId": one, "keyId": one, "displayName": value}
         entry |= {"passwordCredentials": [], "keyCredentials": []}
-        for kind in (Application, KeyCredential, PasswordCredential, User):
+        kinds: tuple[Any, ...] = (Application, KeyCredential, PasswordCredential, User)
+        for kind in kinds:
             assert msgspec.convert(entry, kind).display_name is None
