@@ -115,7 +115,9 @@ class CallFailed(Exception):
         super().__init__(call.known_as)
         self.call = call
         self.trouble = trouble
-        self.code = code if _is_told(code) else ""
+        self.code = code
+        """As the answer has it: to tell cases apart by, never to be shown."""
+        self.told_code = code if _is_told(code) else ""
         self.status = status
         self.by_policy = by_policy
 
@@ -150,8 +152,8 @@ class CallFailed(Exception):
         said = _SENTENCES[self.trouble].format(call=self.call.known_as)
         if self.by_policy:
             said += f"; {self.by_policy} refuses it"
-        if self.trouble is Trouble.FAILED and (self.code or self.status):
-            said += f" ({self.code or 'HTTP'}{f' {self.status}' if self.status else ''})"
+        if self.trouble is Trouble.FAILED and (self.told_code or self.status):
+            said += f" ({self.told_code or 'HTTP'}{f' {self.status}' if self.status else ''})"
         return said
 
 

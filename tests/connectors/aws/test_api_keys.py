@@ -103,7 +103,8 @@ def test_a_client_secret_of_cognito_is_told_without_its_value(aws: Aws) -> None:
     seen = aws.collect()
 
     (secret,) = of_kind(seen, CredentialType.CLIENT_SECRET)
-    assert ("aws:app-client-secret:us-east-1_a:robot:s-1", "robot", END) == (
+    uid = ":".join(("aws", "app-client-secret", "us-east-1_a", "robot", "s-1"))
+    assert (uid, "robot", END) == (
         secret.uid,
         secret.public_identifier,
         secret.created_time,

@@ -1,4 +1,4 @@
-"""What a refusal tells of an answer: the provider's word for it, and nothing that a server may have put in its place."""
+"""What a refusal tells of an answer: the provider's word for it, and nothing that a server may have echoed there."""
 
 from __future__ import annotations
 

@@ -44,7 +44,9 @@ def test_it_holds_of_whatever_a_format_matches(data: st.DataObject) -> None:
     entry = data.draw(st.sampled_from(FORMATS))
     necessities = necessities_of(entry.expression)
     flags = re.MULTILINE | (re.IGNORECASE if entry.ignore_case else re.NOFLAG)
-    match = data.draw(st.from_regex(re.compile(entry.expression.encode(), flags), fullmatch=True))
+    # As text: of some expressions over bytes that ignore case, Hypothesis 6.170 cannot draw.
+    drawn = data.draw(st.from_regex(re.compile(entry.expression, flags | re.ASCII), fullmatch=True))
+    match = drawn.encode("latin-1", "replace")
     texts = [text.encode().lower() if entry.ignore_case else text.encode() for text in necessities.texts]
     assert necessities.longest is None or len(match.removesuffix(b"\n")) <= necessities.longest
     assert not texts or any(text in (match.lower() if entry.ignore_case else match) for text in texts)
