@@ -59,13 +59,7 @@ class Masker:
         """
         texts = list(_foreign(record))
         self._long |= any(len(text) > _LONGEST for text in texts)
-        # A part of a path may be a value, and a value may hold strokes, or stand in a URL.
-        words = {
-            word
-            for text in texts
-            for word in (text[:_LOOKED_AT], *text[:_LOOKED_AT].split("/"))
-            if len(word) >= _SHORTEST
-        }
+        words = {word for text in texts for word in _words(text[:_LOOKED_AT]) if len(word) >= _SHORTEST}
         words -= self._looked_through
         if not words:
             return
@@ -116,6 +110,17 @@ class Masker:
         elif isinstance(part, Mapping):
             result = {self._without(key, pattern): self._without(one, pattern) for key, one in part.items()}
         return result  # type: ignore[return-value]
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield what of a name may be a value: all of it, since a value may hold strokes; its parts, with and without end.
+
+    The end that names a kind of file (`.txt`) makes a value look like the name of a file.
+    """
+    yield text
+    for part in text.split("/"):
+        yield part
+        yield part.rpartition(".")[0]
 
 
 def _shortened(text: str) -> str:

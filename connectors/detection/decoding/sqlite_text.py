@@ -37,7 +37,10 @@ def _open(buffer: Text, window: Window, allowance: Allowance) -> Iterator[Piece]
     # Records that overlap, as no writer makes them, may together be longer than the file; twice its size is granted.
     if not allowance.afford(2 * len(raw)):
         return
-    texts = _Database(raw).texts(allowance)
+    database = _Database(raw)
+    if window.whole and database.lacks_pages:
+        allowance.omit(Omission.DAMAGED)
+    texts = database.texts(allowance)
     yield Piece("sqlite", b"\n".join(texts), window.start, window.end, container=True)
 
 
@@ -54,6 +57,12 @@ class _Database:
         self._encoding = _ENCODINGS.get(int.from_bytes(raw[56:60], "big"))
         self._cells = _CELLS
         self._budget = 2 * len(raw)
+
+    @property
+    def lacks_pages(self) -> bool:
+        """Whether the header speaks of more pages than there are; what it says is void after an old writer (1.3.7)."""
+        pages = int.from_bytes(self._raw[28:32], "big")
+        return self._raw[24:28] == self._raw[92:96] and pages * self._page > len(self._raw)
 
     def texts(self, allowance: Allowance) -> list[bytes]:
         """Return every text of every page."""

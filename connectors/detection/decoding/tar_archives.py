@@ -88,6 +88,9 @@ def _open(buffer: Text, window: Window, allowance: Allowance) -> Iterator[Piece]
             allowance.spend(len(text))
             if text:
                 yield Piece(f"tar:{shown}", text, window.start, window.end, container=True, member=True)
+    else:
+        if not ended and window.whole:
+            allowance.omit(Omission.DAMAGED)  # no block of zeros: whatever stood behind is cut off
     yield from listing("tar", names, window)
 
 

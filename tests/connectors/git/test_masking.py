@@ -23,8 +23,9 @@ STROKED = f"{SECRET[:9]}/{SECRET[9:]}+/x"
         (f"see https://svc:{SECRET}@idp.corp.net", SECRET),
         (f"backup/{TOKEN}/old", TOKEN),
         (f"ci/password='{STROKED}'", STROKED),
+        (f"tar:x/password={SECRET}.txt", SECRET),
     ],
-    ids=["a URL", "a URL in a sentence", "a part of a path", "a value with strokes"],
+    ids=["a URL", "a URL in a sentence", "a part of a path", "a value with strokes", "a file's name in an archive"],
 )
 def test_a_value_in_a_name_is_masked(name: str, value: str) -> None:
     formats = tuple(entry for entry in load_catalogue().formats if entry.id == "github-personal-access-token")

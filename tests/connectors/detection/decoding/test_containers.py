@@ -521,3 +521,19 @@ def test_numbers_in_a_directory_may_lead_anywhere() -> None:
     for field in (20, 24, 42):
         for number in (0, 1, 2**31, 2**32 - 1):
             scan(content[: place + field] + struct.pack("<L", number) + content[place + field + 4 :])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(tar_of({"a": LINE, "b": NOISE})[:1024], id="a tar between two members"),
+        pytest.param(tar_of({"a": LINE, "b": NOISE})[:1300], id="a tar in the header of a member"),
+        pytest.param(
+            sqlite_of(*(("a", f"token {TOKEN.decode()} " + "x" * 900) for _ in range(40)))[:4096], id="sqlite"
+        ),
+    ],
+)
+def test_a_file_that_was_cut_off_between_its_parts_is_named(content: bytes) -> None:
+    assert Omission.DAMAGED in omissions(content)[0]
+    assert Omission.LARGE in omissions(content, whole=False)[0]
+    assert Omission.DAMAGED not in omissions(tar_of({"a": LINE, "b": NOISE}))[0]
