@@ -222,7 +222,7 @@ def test_a_killed_sweep_leaves_the_last_complete_run(
                 told[turn] = here.told()
     _timed(here, turn + 1)
     told[turn + 1] = here.told()
-    assert list(here.scratch.iterdir()) == []
+    assert [path for path in here.scratch.iterdir() if not _is_pythons_probe(path)] == []
     verified = subprocess.run([NHI_AGENT, "db", "verify", "--store", url], capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stderr
 
@@ -234,6 +234,11 @@ def test_a_killed_sweep_leaves_the_last_complete_run(
         assert told[at].keys() == never_killed.told().keys()
         for table, rows in never_killed.told().items():
             assert told[at][table] == rows, (at, table)
+
+
+def _is_pythons_probe(path: Path) -> bool:
+    """The file by which `tempfile` tries a folder before its first use; a kill between its two calls leaves it."""
+    return path.is_file() and len(path.name) == 8 and path.read_bytes() in {b"", b"blat"}
 
 
 def _timed(here: Place, turn: int) -> float:
