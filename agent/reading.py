@@ -8,7 +8,7 @@ from agent.errors import UsageFault
 from agent.export.base import RunReport
 from agent.rulebook import rule_pages
 from rules.joins.owner_precedence import settled
-from storage.inventory import AGENT, Assessment, Finding, FindingStatus, Run, RunStatus
+from storage.inventory import AGENT, Assessment, Finding, FindingStatus, Outcome, Run, RunStatus
 from storage.store import Store
 
 
@@ -74,6 +74,11 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
         assessments=_assessments(store, run) if assessments else (),
         rules=rule_pages(),
         policy=policy,
+        not_assessed={
+            told.rule: told.counts[Outcome.NOT_ASSESSED]
+            for told in store.populations(run.seq)
+            if Outcome.NOT_ASSESSED in told.counts
+        },
         reopened=_reopened(store, run, findings),
     )
 

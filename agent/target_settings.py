@@ -5,6 +5,7 @@ A new connector adds its class and its line in `TARGET_SETTINGS`; under which ke
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -36,9 +37,9 @@ class TargetSettings(Section):
     name: Text
     """Its lasting name: findings stay with the name when the location changes."""
 
+    @abstractmethod
     def target(self, folder: Path) -> Target:
         """What the connector is told. Relative paths start at `folder`, where the configuration file lies."""
-        raise NotImplementedError
 
 
 class RepositorySettings(TargetSettings):

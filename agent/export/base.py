@@ -78,6 +78,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     rules: tuple[RulePage, ...] = ()
     policy: Policy = Policy()
     """What the run judged by."""
+    not_assessed: Mapping[str, int] = {}
+    """By rule: of how many subjects it could not say anything in this run. They have not passed."""
     reopened: frozenset[str] = frozenset()
     """The uids of the findings that this run itself opened again."""
 

@@ -61,14 +61,19 @@ def print_accounts(report: RunReport, console: Console) -> None:
         return
     calls = sum(coverage[scope.uid].calls for scopes in by_resource.values() for scope in scopes)
     console.print(plain(f"Listed {counted(len(by_resource), 'account')} by {counted(calls, 'call')}", "bold"))
-    held = _held(report)
+    held, missed = _held(report), {gap.scope_uid for gap in report.gaps}
     for uid, scopes in sorted(by_resource.items(), key=lambda item: report.resource_name(item[0])):
-        mark = _mark({coverage[scope.uid].status for scope in scopes})
+        mark = _mark(
+            {coverage[scope.uid].status for scope in scopes}, gaps=any(scope.uid in missed for scope in scopes)
+        )
         counts = [counted(count, noun, _PLURALS.get(noun)) for noun, count in held.get(uid, Counter()).items()]
         console.print(hanging(mark, f"{report.resource_name(uid)}: {', '.join(counts) or 'nothing was listed'}"))
 
 
-def _mark(statuses: Collection[CoverageStatus]) -> Text:
+def _mark(statuses: Collection[CoverageStatus], *, gaps: bool) -> Text:
+    """In one word, how much of an account was read. A question that stayed open is a gap too, as for the exit code."""
+    if gaps:
+        return plain("  INCOMPLETE  ", "bold red")
     if set(statuses) == {CoverageStatus.COMPLETE}:
         return plain("  complete    ", "green")
     undeclared = set(statuses) <= {CoverageStatus.COMPLETE, CoverageStatus.UNDECLARED}
@@ -91,22 +96,30 @@ def _held(report: RunReport) -> Mapping[str, Counter[str]]:
 
 def print_faults(report: RunReport, console: Console, *, severity: Severity, confidence: Confidence) -> None:
     """Print a row for each identity, credential, slot or safeguard with an open finding, the worst first."""
-    rows = sorted(
-        (
-            (uid, faults)
-            for uid, findings in report.findings_by_subject.items()
-            if uid in report.listed_names and (faults := _open(findings, severity, confidence))
-        ),
-        key=lambda row: (-row[1][0].severity.rank, -row[1][0].confidence.rank, report.listed_names[row[0]], row[0]),
-    )
     if not any(scope.api for scope in report.scopes):
         return
+    every = {uid: found for uid, found in report.findings_by_subject.items() if uid in report.listed_names}
+    rows = sorted(
+        ((uid, faults) for uid, found in every.items() if (faults := _open(found, severity, confidence))),
+        key=lambda row: (-row[1][0].severity.rank, -row[1][0].confidence.rank, report.listed_names[row[0]], row[0]),
+    )
+    hidden = sum(bool(_open(found, Severity.INFORMATIONAL, Confidence.LOW)) for found in every.values()) - len(rows)
     console.print()
-    if not rows:
-        held = report.listed_names
-        words = "Nothing at fault in what was listed." if held else "Nothing was listed, so nothing is said of it."
-        console.print(plain(words, "green" if held else "bold red"))
-        return
+    if rows:
+        _print_rows(rows, report, console)
+    elif not report.listed_names:
+        console.print(plain("Nothing was listed, so nothing is said of it.", "bold red"))
+    elif not hidden:
+        console.print(plain("Nothing at fault in what was listed.", "green"))
+    if hidden:
+        words = f"{counted(hidden, 'thing')} at fault, less sure or less grave than asked for"
+        console.print(plain(f"{words}: --confidence low and --severity informational show all.", "dim"))
+    if report.not_assessed:
+        rules = ", ".join(f"{rule} ({count:,})" for rule, count in sorted(report.not_assessed.items()))
+        console.print(hanging(plain("Not judged, for want of facts: ", "yellow"), rules))
+
+
+def _print_rows(rows: Sequence[tuple[str, tuple[Finding, ...]]], report: RunReport, console: Console) -> None:
     console.print(plain(f"{counted(len(rows), 'thing')} at fault, worst first", "bold"))
     times = _times(report)
     cells = [tuple(_cells(uid, faults, times.get(uid, _Times()), report)) for uid, faults in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from agent.export.base import RunReport
 from agent.report.table import Floors, print_report
 from agent.terminal import console
-from storage.inventory import CoverageStatus, FindingStatus, Severity, SubjectKind
+from storage.inventory import Confidence, CoverageStatus, Facet, FindingStatus, Severity, SubjectKind
 from tests.builders import a_finding, a_gap, a_report, an_account_report
 
 ACCOUNT_ROW = ("access key key-of-robot of deploy-robot", "123456789012", "400 days ago", "3 days ago")
@@ -22,9 +23,9 @@ def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
     return int(request.param)
 
 
-def printed(report: RunReport) -> str:
+def printed(report: RunReport, floors: Floors | None = None) -> str:
     stream = io.StringIO()
-    print_report(report, console(stream, colour=False), Floors())
+    print_report(report, console(stream, colour=False), floors or Floors())
     return " ".join(stream.getvalue().split())
 
 
@@ -71,6 +72,30 @@ def test_where_nothing_was_listed_nothing_is_called_clean() -> None:
 
     assert "Nothing was listed, so nothing is said of it." in text
     assert "at fault" not in text
+
+
+def test_a_question_that_stayed_open_is_not_called_complete() -> None:
+    report = an_account_report()
+    gap = a_gap(scope_uid=report.scopes[0].uid, facet=Facet.LAST_USE, detail="When keys were used was not told.")
+
+    assert "INCOMPLETE 123456789012" in printed(an_account_report(gaps=(gap,)))
+
+
+@pytest.mark.parametrize("change", [{"confidence": Confidence.LOW}, {"severity": Severity.INFORMATIONAL}])
+def test_faults_that_are_not_shown_are_counted(change: dict[str, Any]) -> None:
+    """A list without rows reads as clean, and this one is not."""
+    (finding,) = an_account_report().findings
+    floors = Floors(severity=Severity.LOW)
+    text = printed(an_account_report(findings=(replace(finding, **change),)), floors)
+
+    assert "1 thing at fault, less sure or less grave than asked for" in text
+    assert "Nothing at fault" not in text
+
+
+def test_what_no_rule_could_judge_is_counted() -> None:
+    text = printed(an_account_report(not_assessed={"stale-credential": 3}))
+
+    assert "Not judged, for want of facts: stale-credential (3)" in text
 
 
 def test_the_worst_comes_first() -> None:
