@@ -9,13 +9,10 @@ from connectors.aws.account import Account
 from connectors.aws.call import Call
 from connectors.aws.refusals import CallFailed, Trouble
 from connectors.aws.target import AwsTarget
+from connectors.books import Books
 from storage.inventory import (
-    Coverage,
     CoverageStatus,
-    Exclusion,
     Facet,
-    Gap,
-    GapReason,
     Observation,
     Scope,
     cloud_scope_uid,
@@ -30,25 +27,16 @@ _IN_A_ROW = 3
 """After so many failures in a row the rest is not asked for: the service is down, or wants to be left alone."""
 
 
-class Reading:
+class Reading(Books):
     """Reads one scope and keeps its books. What a part does not catch ends the scope as a gap."""
 
     def __init__(self, account: Account, scope: Scope) -> None:
         """Begin; the scope has been announced."""
+        super().__init__(scope)
         self.account = account
-        self.scope = scope
-        self.expected = 0
-        self.fetched = 0
         self._began = account.client.calls
-        self._gaps: dict[tuple[GapReason, str, Facet | None, str | None], Gap] = {}
-        self._exclusions: dict[str, Exclusion] = {}
         self._denied = False
         self._failures = 0
-
-    @property
-    def uid(self) -> str:
-        """Name of the scope, for what is seen in it."""
-        return self.scope.uid
 
     @property
     def whole(self) -> bool:
@@ -98,34 +86,6 @@ class Reading:
         )
         self._denied = self._denied or (failed.denied and facet is None)
 
-    def gap(
-        self,
-        reason: GapReason,
-        detail: str,
-        *,
-        facet: Facet | None = None,
-        permission: str | None = None,
-        locator: str | None = None,
-        count: int = 1,
-    ) -> None:
-        """Record a gap that no failed call stands for, such as an answer that lacks what it should hold."""
-        key = (reason, detail, facet, permission)
-        known = self._gaps.get(key)
-        self._gaps[key] = Gap(
-            scope_uid=self.uid,
-            reason=reason,
-            detail=detail,
-            facet=facet,
-            permission=permission,
-            locator=known.locator if known else locator,
-            count=count + (known.count if known else 0),
-        )
-
-    def left_out(self, reason: str, detail: str, count: int = 1) -> None:
-        """Record what was left out on purpose."""
-        known = self._exclusions.get(reason)
-        self._exclusions[reason] = Exclusion(reason=reason, detail=detail, count=count + (known.count if known else 0))
-
     def each(
         self,
         things: Sequence[Thing],
@@ -157,21 +117,13 @@ class Reading:
 
     def ending(self) -> Iterator[Observation]:
         """Yield the gaps, and the coverage that closes the scope."""
-        yield from self._gaps.values()
         if self.whole:
             status = CoverageStatus.COMPLETE
         elif self._denied and not self.fetched:
             status = CoverageStatus.DENIED
         else:
             status = CoverageStatus.PARTIAL
-        yield Coverage(
-            scope_uid=self.uid,
-            status=status,
-            expected=max(self.expected, self.fetched),
-            fetched=self.fetched,
-            calls=self.account.client.calls - self._began,
-            exclusions=tuple(self._exclusions.values()),
-        )
+        return self.closed(status, calls=self.account.client.calls - self._began)
 
 
 class Part(NamedTuple):

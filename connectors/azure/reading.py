@@ -9,13 +9,11 @@ import msgspec
 
 from connectors.azure.client import BATCH, AzureClient
 from connectors.azure.permissions import Operation
+from connectors.books import Alike, Books
 from connectors.transport import Content, Refusal
 from storage.inventory import (
-    Coverage,
     CoverageStatus,
-    Exclusion,
     Facet,
-    Gap,
     GapReason,
     Observation,
     Scope,
@@ -31,30 +29,19 @@ _CLOSED_NETWORK = frozenset({"ForbiddenByFirewall", "ForbiddenByConnection"})
 """Words by which Graph and vaults say that no right would help."""
 
 
-class Reading:
+class Reading(Books):
     """Reads one scope and keeps its books. Nothing that a provider answers makes it raise."""
 
     def __init__(self, client: AzureClient, resource_uid: str, api: str, name: str) -> None:
         """Begin; nothing is sent yet."""
+        uid = cloud_scope_uid(resource_uid, api)
+        super().__init__(Scope(uid=uid, connector=NAME, resource_uid=resource_uid, name=name, api=api))
         self.client = client
-        self.scope = Scope(
-            uid=cloud_scope_uid(resource_uid, api), connector=NAME, resource_uid=resource_uid, name=name, api=api
-        )
-        self.expected = 0
-        self.fetched = 0
         self.calls = 0
-        self._gaps: dict[tuple[GapReason, str, Facet | None, str | None], Gap] = {}
-        self._exclusions: dict[str, Exclusion] = {}
-        self._refused: dict[str, Refusal] = {}
         self._denied_only = True
-        self._of_single_things: set[tuple[GapReason, str, Facet | None, str | None]] = set()
+        self._of_single_things: set[Alike] = set()
         self.cut_short = False
         """Whether it could not ask for all, because a list that says for what was not read whole."""
-
-    @property
-    def uid(self) -> str:
-        """Name of the scope, for what is seen in it."""
-        return self.scope.uid
 
     @property
     def _missing(self) -> int:
@@ -133,19 +120,9 @@ class Reading:
         locator: str | None = None,
         count: int = 1,
     ) -> None:
-        """Record a gap, one for all that are alike."""
+        """See `Books.gap`."""
         self._denied_only = self._denied_only and reason is GapReason.DENIED
-        key = (reason, detail, facet, permission)
-        known = self._gaps.get(key)
-        self._gaps[key] = Gap(
-            scope_uid=self.uid,
-            reason=reason,
-            detail=detail,
-            facet=facet,
-            permission=permission,
-            locator=known.locator if known else locator,
-            count=count + (known.count if known else 0),
-        )
+        super().gap(reason, detail, facet=facet, permission=permission, locator=locator, count=count)
 
     def unjudged(self, operation: Operation, locator: str) -> None:
         """Record that somebody holds a role whose definition was not among those told: one gap for all."""
@@ -153,28 +130,15 @@ class Reading:
         self._of_single_things.add((GapReason.SUSPECT, detail, Facet.PRIVILEGES, None))
         self.gap(GapReason.SUSPECT, detail, facet=Facet.PRIVILEGES, locator=locator)
 
-    def left_out(self, reason: str, detail: str, count: int = 1) -> None:
-        """Record what was left out on purpose."""
-        known = self._exclusions.get(reason)
-        self._exclusions[reason] = Exclusion(reason=reason, detail=detail, count=count + (known.count if known else 0))
-
     def ending(self) -> Iterator[Observation]:
         """Yield the gaps, and the coverage that closes the scope."""
-        yield from self._gaps.values()
         if not self._gaps and not self.cut_short:
             status = CoverageStatus.COMPLETE
         elif self._gaps and self.fetched == 0 and self._denied_only:
             status = CoverageStatus.DENIED
         else:
             status = CoverageStatus.PARTIAL
-        yield Coverage(
-            scope_uid=self.uid,
-            status=status,
-            expected=max(self.expected, self.fetched),
-            fetched=self.fetched,
-            calls=self.calls,
-            exclusions=tuple(self._exclusions.values()),
-        )
+        return self.closed(status, calls=self.calls)
 
     def _told(
         self, operation: Operation, kind: type[Told], pages: Iterator[Any], locator: str | None = None

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from connectors.books import Books
 from connectors.google_cloud.client import GoogleClient
 from connectors.google_cloud.permissions import Method
 from connectors.google_cloud.refusals import CallFailed, Trouble
 from storage.inventory import (
-    Coverage,
     CoverageStatus,
-    Exclusion,
     Facet,
     Gap,
     GapReason,
@@ -30,31 +29,24 @@ _IN_A_ROW = 3
 Thing = TypeVar("Thing")
 
 
-class Reading:
+class Reading(Books):
     """Reads one scope and keeps its books."""
 
     def __init__(self, client: GoogleClient, resource_uid: str, name: str, api: str, *, calls: int = 0) -> None:
         """Begin; whoever began yields `scope` before anything in it, and `ending()` after."""
-        self.client = client
-        self.scope = Scope(
-            uid=cloud_scope_uid(resource_uid, api),
-            connector=NAME,
-            resource_uid=resource_uid,
-            name=f"{name} {api}",
-            api=api,
+        super().__init__(
+            Scope(
+                uid=cloud_scope_uid(resource_uid, api),
+                connector=NAME,
+                resource_uid=resource_uid,
+                name=f"{name} {api}",
+                api=api,
+            )
         )
-        self.expected = 0
-        self.fetched = 0
+        self.client = client
         self._calls = calls
-        self._gaps: dict[tuple[GapReason, str, Facet | None, str | None], Gap] = {}
-        self._exclusions: dict[str, Exclusion] = {}
         self._denied = False
         self._cut_short = False
-
-    @property
-    def uid(self) -> str:
-        """Name of the scope, for what is seen in it."""
-        return self.scope.uid
 
     @property
     def resource_uid(self) -> str:
@@ -109,38 +101,10 @@ class Reading:
         )
         self._denied = self._denied or failed.denied
 
-    def gap(
-        self,
-        reason: GapReason,
-        detail: str,
-        *,
-        facet: Facet | None = None,
-        permission: str | None = None,
-        locator: str | None = None,
-        count: int = 1,
-    ) -> None:
-        """Record a gap that no failed call stands for, such as an answer that lacks what it should hold."""
-        key = (reason, detail, facet, permission)
-        known = self._gaps.get(key)
-        self._gaps[key] = Gap(
-            scope_uid=self.uid,
-            reason=reason,
-            detail=detail,
-            facet=facet,
-            permission=permission,
-            locator=known.locator if known else locator,
-            count=count + (known.count if known else 0),
-        )
-
     def unreadable(self, what: str, locator: str | None = None) -> None:
         """Record an entry that lacks what names it."""
         self.expected += 1
         self.gap(GapReason.MALFORMED, f"{what} was listed without what names it, and left out.", locator=locator)
-
-    def left_out(self, reason: str, detail: str, count: int = 1) -> None:
-        """Record what was left out on purpose."""
-        known = self._exclusions.get(reason)
-        self._exclusions[reason] = Exclusion(reason=reason, detail=detail, count=count + (known.count if known else 0))
 
     def cut_short(self) -> None:
         """Record that not all could be asked about, for want of what another scope has a gap for."""
@@ -171,16 +135,7 @@ class Reading:
 
     def ending(self) -> Iterator[Observation]:
         """Yield the gaps, and the coverage that closes the scope."""
-        gaps = list(self._gaps.values())
-        yield from gaps
-        yield Coverage(
-            scope_uid=self.uid,
-            status=self._status(gaps),
-            expected=max(self.expected, self.fetched),
-            fetched=self.fetched,
-            calls=self._calls,
-            exclusions=tuple(self._exclusions.values()),
-        )
+        return self.closed(self._status(list(self._gaps.values())), calls=self._calls)
 
     def _status(self, gaps: Sequence[Gap]) -> CoverageStatus:
         """Things that were seen are all there, whatever question stays open about them."""
