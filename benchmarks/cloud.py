@@ -1,8 +1,10 @@
-"""What reading a cloud account costs: ``python -P benchmarks/cloud.py [--users N] [--roles N]``.
+"""What reading a cloud costs: ``python -P benchmarks/cloud.py aws|run|google-cloud|azure [--help]``.
 
-A population is built on moto, the stand-in for AWS, and read by the AWS connector with and without the ids of keys.
-Printed are the calls, the calls for a thousand identities, wall seconds and peak memory. It ends with 1 when the calls
-are more than what is promised: the figures of wall time are moto's more than ours, those of calls are not.
+`aws` builds a population on moto, the stand-in for AWS, and reads it by the connector with and without the ids of keys.
+`run` is a whole `nhi-agent run` over several accounts under the published policy, and what came of it is held against
+what was made. `google-cloud` and `azure` read the stand-ins of the tests. Printed are the calls, the calls for a
+thousand identities, seconds, peak memory. It ends with 1 when a promise is broken: of seconds none is made, they are
+the stand-in's more than ours.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from benchmarks.aws_run import proved
+from benchmarks.aws_stand_in import ACCOUNTS, Estate
 from connectors.aws.connector import AwsConnector, AwsTarget, Patience
 from connectors.base import Fingerprinter, Limits, Progress
 from storage.inventory import Coverage, Gap, Identity, IdentityKind
@@ -61,11 +65,31 @@ class _Session:
 
 def main() -> int:
     """Build, read, print; return 1 when a promise is broken."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--users", type=int, default=200)
-    asked.add_argument("--roles", type=int, default=300)
-    asked.add_argument("--keys", type=int, default=2, help="access keys for each user, two at most")
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    modes = asked.add_subparsers(dest="mode", required=True)
+    for name in ("aws", "run"):
+        mode = modes.add_parser(name)
+        mode.add_argument("--users", type=int, default=200)
+        mode.add_argument("--roles", type=int, default=300)
+        mode.add_argument("--keys", type=int, default=2, help="access keys for each user, two at most")
+    modes.choices["run"].add_argument("--secrets", type=int, default=250)
+    modes.choices["run"].add_argument("--accounts", type=int, choices=(1, 2), default=2)
     options = asked.parse_args()
+    return _aws(options) if options.mode == "aws" else _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    estate = Estate(
+        users=options.users,
+        keys=options.keys,
+        roles=options.roles,
+        secrets=options.secrets,
+        accounts=ACCOUNTS[: options.accounts],
+    )
+    return proved(estate)
+
+
+def _aws(options: argparse.Namespace) -> int:
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     from moto.server import ThreadedMotoServer
 
