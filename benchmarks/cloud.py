@@ -22,6 +22,7 @@ from typing import Any
 
 from benchmarks.aws_run import proved
 from benchmarks.aws_stand_in import ACCOUNTS, Estate
+from benchmarks.other_clouds import WAYS, measured
 from connectors.aws.connector import AwsConnector, AwsTarget, Patience
 from connectors.base import Fingerprinter, Limits, Progress
 from storage.inventory import Coverage, Gap, Identity, IdentityKind
@@ -74,7 +75,11 @@ def main() -> int:
         mode.add_argument("--keys", type=int, default=2, help="access keys for each user, two at most")
     modes.choices["run"].add_argument("--secrets", type=int, default=250)
     modes.choices["run"].add_argument("--accounts", type=int, choices=(1, 2), default=2)
+    for name in WAYS:
+        modes.add_parser(name).add_argument("--count", type=int, default=1000, help="accounts, or applications")
     options = asked.parse_args()
+    if options.mode in WAYS:
+        return measured(options.mode, options.count)
     return _aws(options) if options.mode == "aws" else _run(options)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_what_is_not_told_was_denied_or_was_not_counted_is_a_difference() -> Non
     made = Made(users=users, keys=none, roles=none, secrets=none, encryption_keys=none, login=("", ""))
     told = {"identity_kind": "IAM user", "resource_uid": "aws:account:123456789012", "name": "ada"}
     gap = {"reason": "denied", "permission": "iam:ListUsers"}
-    records = {"identity": [told], "coverage": [{"calls": 3}], "gap": [gap]}
+    records: dict[str, list[dict[str, Any]]] = {"identity": [told], "coverage": [{"calls": 3}], "gap": [gap]}
 
     ran = Ran(records, Cost(0.0, 0.0), {}, Counter(ListUsers=4))
 
