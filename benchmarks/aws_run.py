@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -42,24 +43,29 @@ class Ran(NamedTuple):
         return sum(one["calls"] for one in self.records["coverage"])
 
 
-def run(estate: Estate, stand_in: StandIn) -> Ran:
-    """Run once, with a configuration of each account by its role, a new store and a new key."""
+def run(
+    estate: Estate, stand_in: StandIn, *, policy: Mapping[str, Any] | None = None, assessments: bool = False
+) -> Ran:
+    """Run once, with a configuration of each account by its role, a new store and a new key.
+
+    With `assessments` what every rule says of everything is exported as well, what is in order included.
+    """
     peaks: dict[str, int] = {}
     stand_in.asked()
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "nhi-agent.yaml").write_text(configuration(estate))
-        command = [
-            str(Path(sys.executable).with_name("nhi-agent")),
-            *("run", "--config", f"{folder}/nhi-agent.yaml", "--store", f"sqlite:///{folder}/store.db"),
-            *("-f", "jsonl", "-o", f"{folder}/out.jsonl", "-q"),
-        ]
+        (Path(folder) / "nhi-agent.yaml").write_text(configuration(estate, policy))
+        agent = str(Path(sys.executable).with_name("nhi-agent"))
+        common = ("--store", f"sqlite:///{folder}/store.db", "-f", "jsonl", "-o", f"{folder}/out.jsonl")
         environment = {
             **stand_in.environment(),
             _VARIABLE: EXTERNAL_ID,
             "NHI_AGENT_KEY_FILE": f"{folder}/key",
             "XDG_STATE_HOME": folder,
         }
-        cost = measured(command, peaks=peaks, environment=environment)
+        ours = [agent, "run", "--config", f"{folder}/nhi-agent.yaml", "-q", *common]
+        cost = measured(ours, peaks=peaks, environment=environment)
+        if assessments:
+            subprocess.run([agent, "export", "--assessments", *common], env=environment, check=True)
         records: dict[str, list[dict[str, Any]]] = {}
         with (Path(folder) / "out.jsonl").open() as lines:
             for record in map(json.loads, lines):
@@ -67,7 +73,7 @@ def run(estate: Estate, stand_in: StandIn) -> Ran:
     return Ran(records, cost, peaks, stand_in.asked())
 
 
-def configuration(estate: Estate) -> str:
+def configuration(estate: Estate, policy: Mapping[str, Any] | None = None) -> str:
     """The file that an operator would write: JSON is YAML."""
     accounts = [
         {
@@ -80,7 +86,7 @@ def configuration(estate: Estate) -> str:
         }
         for number in estate.accounts
     ]
-    return json.dumps({"aws": accounts}, indent=2)
+    return json.dumps({"aws": accounts, "policy": policy or {}}, indent=2)
 
 
 PROMISED_MIB = 512
