@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.aws_run import Ran, run
 from benchmarks.aws_stand_in import ACCOUNTS, REGIONS, Estate, StandIn
+from connectors.aws.escalations import ESCALATIONS
 
 SERVICES = ("iam", "secretsmanager", "cloudtrail", "kms")
 ESTATE = Estate(accounts=ACCOUNTS[:1], regions=REGIONS[:2])
@@ -124,9 +125,11 @@ def main() -> int:
     """Run both over one account, print where they agree and where not."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("prowler", type=Path, help="its executable")
+    asked.add_argument("--examples", type=int, default=1, help="how many cases of each difference are told")
     asked.add_argument("--keep", type=Path, help="folder in which both outputs are left")
     options = asked.parse_args()
     with StandIn(ESTATE) as stand_in, tempfile.TemporaryDirectory() as folder:
+        add_ways(stand_in)
         ran = run(ESTATE, stand_in, policy=POLICY, assessments=True)
         began = time.monotonic()
         told = prowler(options.prowler, stand_in, Path(folder))
@@ -136,8 +139,34 @@ def main() -> int:
         (options.keep / "prowler.json").write_text(json.dumps(told))
         (options.keep / "ours.json").write_text(json.dumps(ran.records))
     print(f"ours: {ran.asked.total()} calls, {ran.cost.wall:.0f} s; Prowler: {calls.total()} calls, {wall:.0f} s")
-    compare(told, ran)
+    compare(told, ran, options.examples)
     return 0
+
+
+SERVICES_AT_LARGE = (
+    *("apprunner", "autoscaling", "batch", "bedrock-agentcore", "braket", "cloudformation", "codebuild", "codedeploy"),
+    *("cognito-identity", "datapipeline", "dynamodb", "ec2", "ecs", "elasticmapreduce", "glue", "imagebuilder"),
+    *("kinesisanalytics", "lambda", "s3", "sagemaker", "scheduler", "sso", "ssm", "states"),
+)
+
+
+def add_ways(stand_in: StandIn) -> None:
+    """Make a user for each way in which we say that somebody gives himself more rights, with just that way.
+
+    And one for each of a few services, who may do all of it and pass roles to it: of these Prowler names the actions by
+    which it would go, so that ways which we do not know come to light.
+    """
+    import boto3
+
+    login = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    iam: Any = boto3.client("iam", region_name=ESTATE.regions[0], endpoint_url=stand_in.address, **login)
+    ways = {"way-" + "+".join(way.actions).replace(":", ".")[-58:]: way.actions for way in ESCALATIONS}
+    ways |= {f"all-of-{service}": ("iam:PassRole", f"{service}:*") for service in SERVICES_AT_LARGE}
+    for name, actions in ways.items():
+        iam.create_user(UserName=name)
+        statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
 
 
 def prowler(executable: Path, stand_in: StandIn, folder: Path) -> list[Told]:
@@ -161,7 +190,7 @@ def prowler(executable: Path, stand_in: StandIn, folder: Path) -> list[Told]:
     ]
 
 
-def compare(told: Iterable[Told], ran: Ran) -> None:
+def compare(told: Iterable[Told], ran: Ran, examples: int = 1) -> None:
     """Print, for each check that has a counterpart, how often both say the same, and what differs."""
     by_check: dict[str, list[Told]] = {}
     for one in told:
@@ -172,11 +201,10 @@ def compare(told: Iterable[Told], ran: Ran) -> None:
         things = len({one.resource for one in theirs})
         print(f"\n{pair.check} | {pair.rule}: Prowler judged {things}, we {len(ours)}")
         for (verdict, outcome), cases in sorted(_crossed(ours, theirs).items()):
-            said, sentence = cases[0]
             same = (verdict, outcome) in {("FAIL", "not_satisfied"), ("PASS", "satisfied")}
             print(f"  {'same' if same else 'DIFFERS'}: Prowler {verdict}, we {outcome}: {len(cases)}")
-            if not same:
-                print(f"    for one: {said}\n    Prowler: {sentence}")
+            for name, sentence in () if same else cases[:examples]:
+                print(f"    {name.rpartition(':')[2]}: {sentence}")
     print("\nchecks of Prowler without a counterpart:")
     for check, those in sorted(by_check.items()):
         print(f"  {check}: {dict(sorted(Counter(one.verdict for one in those).items()))}")
