@@ -212,7 +212,7 @@ class Settings(BaseSettings):
     """Severity from which on `run` ends with exit code 1; `new` means: any finding that is new in this run."""
     confidence: Confidence = Confidence.MEDIUM
     """Findings below this are left out of the table and of fail_on; they stay in the store and in every export."""
-    cache_directory: Path = Path(platformdirs.user_cache_dir("nhi-agent"))
+    cache_directory: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("nhi-agent")))
     """Where compiled patterns are kept."""
     owners_file: Path | None = None
     """YAML list of who answers for what, as docs/owners.md says; relative to the configuration file."""

@@ -74,6 +74,17 @@ def house() -> Path:
 
 
 @pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that keeps compiled patterns from one sweep to the next, as ``XDG_CACHE_HOME`` would hold it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return tmp_path_factory.mktemp("compiled") / "nhi-agent"
+    # All processes of a session share it.
+    shared = tmp_path_factory.getbasetemp().parent / "compiled"
+    shared.mkdir(mode=0o700, exist_ok=True)
+    return shared / "nhi-agent"
+
+
+@pytest.fixture(scope="session")
 def seed() -> int:
     """Where a test's own random choices begin; every round of ``make test-full`` begins elsewhere."""
     return int(os.environ.get("TEST_SEED", "0"))

@@ -27,8 +27,9 @@ from agent import keyring
 from agent.errors import Ending
 from agent.export.registry import NAMES
 from connectors.fingerprint import KeyedFingerprinter
+from tests.agent.command import NHI_AGENT
 from tests.agent.processes import workers_of
-from tests.agent.workshop import NHI_AGENT, Workshop, of_kind
+from tests.agent.workshop import Workshop, of_kind
 
 ALPHABET = string.ascii_letters + string.digits
 WHO = "Ada Author <ada@example.org> 1709546400 +0000"
