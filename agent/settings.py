@@ -32,9 +32,12 @@ _FINGERPRINT = re.compile(r"v1:[0-9a-f]{8}:[0-9a-f]{64}")
 
 
 class Section(BaseModel):
-    """A part of the configuration: nothing unknown in it, nothing changed after reading."""
+    """A part of the configuration: nothing unknown in it, nothing changed after reading.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+    The text under a field is its description in the JSON Schema (`agent.configuration.json_schema`).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class RuleSettings(Section):
@@ -194,7 +197,6 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
         title="nhi-agent.yaml",
     )
 
