@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.base import Limits
 from connectors.detection.allow_list import AllowList
-from connectors.detection.catalogue import load_catalogue
+from connectors.detection.catalogue import shipped_catalogue
 from connectors.detection.detector import Detector
 from connectors.detection.shapes import samples
 from connectors.detection.suppressions import Baselines
@@ -67,7 +67,7 @@ class TestSession:
 
     def detector(self, baselines: Baselines) -> Detector:
         return Detector(
-            load_catalogue(), self.fingerprinter, cache_directory=self.cache, baselines=baselines, plugins=False
+            shipped_catalogue(), self.fingerprinter, cache_directory=self.cache, baselines=baselines, plugins=False
         )
 
 
