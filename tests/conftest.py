@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.compiled import VARIABLE
 
 # An example's time depends on the machine, and the fixtures below hold for all examples of a test alike.
 _COMMON: dict[str, Any] = {
@@ -73,15 +76,16 @@ def house() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder that keeps compiled patterns from one sweep to the next, as ``XDG_CACHE_HOME`` would hold it."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return tmp_path_factory.mktemp("compiled") / "nhi-agent"
+    folder = tmp_path_factory.getbasetemp()
     # All processes of a session share it.
-    shared = tmp_path_factory.getbasetemp().parent / "compiled"
+    shared = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "compiled"
     shared.mkdir(mode=0o700, exist_ok=True)
-    return shared / "nhi-agent"
+    os.environ[VARIABLE] = str(shared / "nhi-agent")
+    yield shared / "nhi-agent"
+    del os.environ[VARIABLE]
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ def nhi_agent(
     if process:
         return subprocess.run(
             [NHI_AGENT, *arguments], cwd=directory, env=environment, input=stdin,
-            capture_output=True, check=False, timeout=120,
+            capture_output=True, check=False, timeout=300,
         )  # fmt: skip
     texts = [str(argument) for argument in arguments]
     with ExitStack() as stack:
@@ -60,12 +60,13 @@ def as_text(answer: subprocess.CompletedProcess[bytes]) -> subprocess.CompletedP
 @contextmanager
 def _lent(directory: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """Lend the command what a process has for itself; all of it is given back, and what it leaves behind is a fault."""
-    former_folder, former_environment = Path.cwd(), dict(os.environ)
+    former_folder, former_environment, former_scratch = Path.cwd(), dict(os.environ), tempfile.tempdir
     former_hooks = (sys.excepthook, threading.excepthook, warnings.showwarning)
     handlers = [signal.getsignal(number) for number in _SIGNALS]
     threads = set(threading.enumerate())
     os.chdir(directory)
     _set_environment(environment)
+    tempfile.tempdir = None
     try:
         with _own_logging():
             yield
@@ -75,6 +76,7 @@ def _lent(directory: Path, environment: Mapping[str, str]) -> Iterator[None]:
     finally:
         os.chdir(former_folder)
         _set_environment(former_environment)
+        tempfile.tempdir = former_scratch
         sys.excepthook, threading.excepthook, warnings.showwarning = former_hooks
 
 
