@@ -15,6 +15,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet --quiet
 
+# The tests start this program many hundred times: without its bytecode each start compiles all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help sweep bench accuracy test check unit coverage package test-full lock format clean
 
@@ -93,7 +96,7 @@ test-full: test  ## round after round of the long tests: SEED= first seed, STEP=
 	@begin=$$(date +%s); seed=$(SEED); seeds=; \
 	while :; do \
 	  echo "round with seed $$seed"; \
-	  HYPOTHESIS_PROFILE=full NHI_TEST_KILLS=200 TEST_SEED=$$seed $(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not online' --hypothesis-seed=$$seed || exit 1; \
+	  HYPOTHESIS_PROFILE=full NHI_TEST_KILLS=200 NHI_TEST_PROCESSES=1 TEST_SEED=$$seed $(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not online' --hypothesis-seed=$$seed || exit 1; \
 	  seeds="$$seeds $$seed"; seed=$$((seed + $(STEP))); spent=$$(( $$(date +%s) - begin )); \
 	  [ $$spent -lt $$(( $(MINUTES) * 60 )) ] || break; \
 	done; \

@@ -70,7 +70,8 @@ def execute(
         with closing(observe(jobs, workers=plan.jobs, stop=stop, start=start)) as seen:
             complete = _collect(plan, run, store, chain(untried(plan.targets), narrated(seen)), progress)
         codes = frozenset(rule.code for rule in RULES)
-        looked_for = detectors(shipped_catalogue().tuned(plan.tuning.formats, plan.tuning.disabled))
+        shipped = shipped_catalogue(plan.cache_directory)
+        looked_for = detectors(shipped.tuned(plan.tuning.formats, plan.tuning.disabled))
         promoted = store.promote(
             run, policy=plan.policy, judge=judge, finished_time=clock(), codes=codes, detectors=looked_for
         )

@@ -311,13 +311,9 @@ assessments = Table(
     Column("payload", PLAIN_TEXT, nullable=False),
     _run("since_run", nullable=False),
     _run("until_run"),
-    Index(
-        "uq_assessments_standing",
-        "finding_uid",
-        unique=True,
-        sqlite_where=text("until_run IS NULL"),
-        postgresql_where=text("until_run IS NULL"),
-    ),
+    # In PostgreSQL too it is of these rows alone, as its migration says; naming that here would load both databases'
+    # dialects at every start.
+    Index("uq_assessments_standing", "finding_uid", unique=True, sqlite_where=text("until_run IS NULL")),
     Index(None, "rule", "subject_kind", "subject_uid"),
     sqlite_autoincrement=True,
 )

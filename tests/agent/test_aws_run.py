@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent.errors import Ending
-from tests.agent.workshop import NHI_AGENT
+from tests.agent.command import nhi_agent
 
 # The server for tests is a matter of the connector; its fixtures are asked for by name.
 from tests.connectors.aws.conftest import aws, front, moto  # noqa: F401
@@ -34,18 +33,18 @@ class Desk:
     def run(self, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
         """Run, and return the exit code and the canonical records."""
         environment = {**os.environ, "NHI_AGENT_STORE": f"sqlite:///{self.folder}/store.db"}
-        done = subprocess.run(
-            [NHI_AGENT, "run", "-q", "-f", "jsonl", "-o", "out.jsonl", "-f", "table", "-o", "table.txt", *arguments],
-            cwd=self.folder, env=environment, capture_output=True, text=True, check=False,
+        done = nhi_agent(
+            "run", "-q", "-f", "jsonl", "-o", "out.jsonl", "-f", "table", "-o", "table.txt", *arguments,
+            directory=self.folder, environment=environment,
         )  # fmt: skip
-        assert "defect" not in done.stderr, done.stderr
+        assert b"defect" not in done.stderr, done.stderr
         return done.returncode, [json.loads(line) for line in (self.folder / "out.jsonl").read_text().splitlines()]
 
     def show(self, uid: str) -> str:
         """What ``findings show`` says."""
         store = f"sqlite:///{self.folder}/store.db"
-        command = [str(NHI_AGENT), "findings", "show", uid, "--store", store]
-        return str(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        command = ("findings", "show", uid, "--store", store)
+        return nhi_agent(*command, directory=self.folder, environment=os.environ).stdout.decode()
 
 
 @pytest.fixture
