@@ -206,9 +206,9 @@ class _Reading:
         if not isinstance(command, Scalar):
             return
         line = text_line(command)
-        for named in _NAMED_BY_PARAMETER.finditer(command.text):
-            if named[1] not in self._name_parameters:
-                self._notes.ask(ReferenceKind.ANY_SECRET, None, line + command.text.count("\n", 0, named.start()), at)
+        for where, part in enumerate(command.text.split("\n"), line):
+            if any(name not in self._name_parameters for name in _NAMED_BY_PARAMETER.findall(part)):
+                self._notes.ask(ReferenceKind.ANY_SECRET, None, where, at)
         text = _without(command.text)
         if "powershell" in (text_of(body.get("shell")) or shell) or "cmd" in (text_of(body.get("shell")) or shell):
             self._notes.variables(windows_script(text, line, _KNOWN | known | own).uses, at)

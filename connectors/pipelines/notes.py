@@ -7,7 +7,7 @@ system's own token could stand for it, a token of a registry that would take tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 
 from connectors.pipelines.base import PipelineReading
@@ -42,8 +42,12 @@ EVERYWHERE = Where()
 class Notes:
     """Takes down references and facts, each once, and hands them out by line."""
 
-    def __init__(self, provider: str, *, keyless: bool) -> None:
-        """Begin for a CI system; `keyless` says whether its jobs have a token that a cloud could take."""
+    def __init__(self, provider: str, *, keyless: bool, predefined: Callable[[str], bool] = lambda _: False) -> None:
+        """Begin for a CI system.
+
+        `keyless` says whether its jobs have a token that a cloud could take, `predefined` which variables it sets.
+        """
+        self._predefined = predefined
         self._provider = provider
         self._keyless = keyless
         self._references: dict[PipelineReference, None] = {}
@@ -95,7 +99,7 @@ class Notes:
         for use in uses:
             if use.name is None:
                 self.ask(ReferenceKind.ANY_SECRET, None, use.line, at)
-            else:
+            elif not self._predefined(use.name):
                 self.ask(ReferenceKind.VARIABLE, use.name, use.line, at)
 
     def commands(self, text: str, line: int, at: Where = EVERYWHERE) -> None:
