@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterator
 
 from connectors.pipelines.base import PipelineReading, Unreadable
-from connectors.pipelines.literals import promises_a_secret
+from connectors.pipelines.hard_coded import secret_like
 from connectors.pipelines.notes import Notes, Where, named_scalars, settings, text_line
+from connectors.pipelines.own_tokens import cloud_named
 from connectors.pipelines.shell_variables import template
 from connectors.pipelines.telling_slots import static_cloud_key
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, documents, items, mapping, text_of
@@ -149,10 +150,9 @@ class _Reading:
         """Read what the step's own token is handed to."""
         proof = "BITBUCKET_STEP_OIDC_TOKEN"
         if re.search(r"\bvault\b|/v1/auth/", text):
-            self._notes.prove(PipelineSignal.VAULT_USED, line, proof, at)
-            self._notes.prove(PipelineSignal.VAULT_KEYLESS, line, proof, at)
-        elif re.search(r"\b(?:aws|gcloud|az|google)\b|web-identity", text) or ">" in text:
-            self._notes.prove(PipelineSignal.KEYLESS_CLOUD, line, proof, at)
+            self._notes.vault("hashicorp_vault", line, proof, at, keyless=True)
+        elif cloud := cloud_named(text):
+            self._notes.keyless(cloud, line, proof, at)
         else:
             self._notes.cannot_tell(f"line {line} hands the step's own token to something that it does not name")
 
@@ -171,9 +171,9 @@ class _Reading:
                     f"the pipe at line {line} takes a key or a role from variables that it is not given"
                 )
         elif oidc and names & _ROLE_KEYS:
-            self._notes.prove(PipelineSignal.KEYLESS_CLOUD, line, f"{name} AWS_OIDC_ROLE_ARN", at)
+            self._notes.keyless("aws", line, "AWS_OIDC_ROLE_ARN", at)
         if _VAULT_PIPE.search(name):
-            self._notes.prove(PipelineSignal.VAULT_USED, line, name, at)
+            self._notes.vault(name, line, name, at)
 
     def _argument(self, key: Scalar, text: Scalar, at: Where, known: set[str]) -> None:
         """Read one variable of a pipe."""
@@ -191,7 +191,7 @@ class _Reading:
     def _outside(self, uses: Iterator[tuple[str | None, int]], at: Where) -> None:
         """Note a secret that is taken outside of every deployment, where its name says that it is one."""
         for name, line in uses:
-            if name is not None and at.environment is None and (promises_a_secret(name) or static_cloud_key(name)):
+            if name is not None and at.environment is None and (secret_like(name) or static_cloud_key(name)):
                 self._notes.prove(PipelineSignal.SECRET_OUTSIDE_ENVIRONMENT, line, name, at)
 
     def _image(self, image: Node | None, at: Where) -> None:
@@ -201,10 +201,10 @@ class _Reading:
         for key, text in named_scalars(image) if isinstance(image, Mapping) else ():
             self._notes.variables(template(text.text, text.line, _KNOWN), at)
             if key == "oidc-role":
-                self._notes.prove(PipelineSignal.KEYLESS_CLOUD, text.line, "image oidc-role", at)
+                self._notes.keyless("aws", text.line, "image oidc-role", at)
                 self._notes.ask(ReferenceKind.FEDERATION, None if "$" in text.text else text.text, text.line, at)
             elif key in {"access-key", "secret-key"}:
-                self._notes.prove(PipelineSignal.STATIC_CLOUD_KEY, text.line, f"image {key}", at)
+                self._notes.cloud_key("aws", text.line, f"image {key}", at)
                 self._notes.setting("secret-key" if key == "secret-key" else "", text.text, text.line, at)
             else:
                 self._notes.setting(key, text.text, text.line, at)

@@ -13,12 +13,13 @@ from __future__ import annotations
 import re
 
 from connectors.pipelines.base import PipelineReading, Unreadable
-from connectors.pipelines.literals import promises_a_secret
+from connectors.pipelines.hard_coded import secret_like
 from connectors.pipelines.notes import EVERYWHERE, Notes, Where, named_scalars, settings, text_line
+from connectors.pipelines.own_tokens import cloud_named
 from connectors.pipelines.shell_variables import Use, script, template
 from connectors.pipelines.telling_slots import static_cloud_key
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, documents, items, mapping, text_of
-from storage.inventory import PipelineDialect, PipelineSignal, ReferenceKind
+from storage.inventory import PipelineDialect, ReferenceKind
 
 _FILES = re.compile(r"(?:.*/)?\.?buildkite(?:/(?:[^/]+/)*[^/]+)?\.(?:ya?ml|json)\Z")
 _OWN = re.compile(r"BUILDKITE(?:_\w+)?\Z|CI\Z")
@@ -28,8 +29,6 @@ _SECRET_GET = re.compile(
     r"\bbuildkite-agent\s+secret\s+get\b((?:[ \t]+(?:--?[\w-]+(?:=\S+)?|[\"']?[\w${}().-]+[\"']?))*)"
 )
 _OIDC = re.compile(r"\bbuildkite-agent\s+oidc\s+request-token\b[^\n]{0,300}")
-_CLOUD_AUDIENCE = re.compile(r"sts\.amazonaws\.com|iam\.googleapis\.com|AzureADTokenExchange")
-_CLOUD = re.compile(r"\b(?:aws|gcloud|az)\b|web-identity")
 _UPLOAD = re.compile(r"\bbuildkite-agent\s+pipeline\s+upload\b[ \t]*([^\s|;&<>\"']*)")
 _SET_FOR_LATER = re.compile(r"\bbuildkite-agent\s+env\s+set\b[ \t]+[\"']?([A-Za-z_]\w*)=")
 _OPAQUE = re.compile(r"(?:hook|queue|label|key|depends_on|branches|if|agents|concurrency_group)\Z")
@@ -121,16 +120,16 @@ class _Reading:
 
     def _agent(self, text: str, line: int, at: Where) -> None:
         """Read what the agent's own command is asked for."""
-        to_a_vault, to_a_cloud = re.search(r"\bvault\b", text), _CLOUD.search(text)
+        to_a_vault, to_a_cloud = re.search(r"\bvault\b", text) is not None, cloud_named(text)
         for where, part in enumerate(text.split("\n"), line):
             for one in _SECRET_GET.finditer(part):
                 self._asked_by_name(one[1], where, at)
             for token in _OIDC.finditer(part):
-                audience = _CLOUD_AUDIENCE.search(token[0])
+                audience = cloud_named(token[0])
                 self._own_token(where, at, vault=to_a_vault and not audience, cloud=audience or to_a_cloud)
             for upload in _UPLOAD.finditer(part):
                 if re.fullmatch(r"[\w./-]+\.(?:ya?ml|json)", upload[1]):
-                    self._notes.include(upload[1].removeprefix("./"))
+                    self._notes.include(upload[1].removeprefix("./"), where)
                 elif part.find("|", 0, upload.start()) >= 0 or upload[1]:
                     self._notes.cannot_tell("further steps are made by a program while the pipeline runs")
 
@@ -140,14 +139,13 @@ class _Reading:
             if not name.startswith("-"):
                 self._secret(name, line, at)
 
-    def _own_token(self, line: int, at: Where, *, vault: object, cloud: object) -> None:
+    def _own_token(self, line: int, at: Where, *, vault: bool, cloud: str | None) -> None:
         """Read what the job's own token is handed to."""
         proof = "buildkite-agent oidc request-token"
         if vault:
-            self._notes.prove(PipelineSignal.VAULT_USED, line, proof, at)
-            self._notes.prove(PipelineSignal.VAULT_KEYLESS, line, proof, at)
+            self._notes.vault("hashicorp_vault", line, proof, at, keyless=True)
         elif cloud:
-            self._notes.prove(PipelineSignal.KEYLESS_CLOUD, line, proof, at)
+            self._notes.keyless(cloud, line, proof, at)
         else:
             self._notes.cannot_tell(f"line {line} hands the job's own token to something that it does not name")
 
@@ -211,7 +209,7 @@ class _Reading:
             self._argument(inner, text, at, known)
         match name:
             case "aws-assume-role-with-web-identity" | "gcp-workload-identity-federation" | "azure-login":
-                self._notes.prove(PipelineSignal.KEYLESS_CLOUD, key.line, name, at)
+                self._notes.keyless(name.partition("-")[0].replace("gcp", "google_cloud"), key.line, name, at)
                 for wanted in ("role-arn", "audience", "service-account", "client-id"):
                     one = given.get(wanted)
                     if isinstance(one, Scalar) and wanted != "audience":
@@ -225,12 +223,12 @@ class _Reading:
                 self._notes.cannot_tell(f"the plugin at line {key.line} takes a role by what the machine has")
             case _:
                 if re.search(r"op-|1password|doppler|vault|chamber|akeyless", name):
-                    self._notes.prove(PipelineSignal.VAULT_USED, key.line, name, at)
+                    self._notes.vault(name, key.line, name, at)
         return set()
 
     def _vault(self, given: Mapping, key: Scalar, at: Where) -> None:
         """Read the plugin of HashiCorp's Vault: a path, and how it signs in."""
-        self._notes.prove(PipelineSignal.VAULT_USED, key.line, "vault-secrets", at)
+        self._notes.vault("hashicorp_vault", key.line, "vault-secrets", at)
         for path in items(given.get("path")):
             if isinstance(path, Scalar):
                 self._notes.ask(ReferenceKind.VAULT, _whole(path.text), path.line, at)
@@ -239,8 +237,7 @@ class _Reading:
             static = method.text in {"approle", "token", "userpass"}
             keyless = method.text in {"jwt", "aws", "gcp", "azure", "kubernetes", "oidc"}
             if static or keyless:
-                signal = PipelineSignal.VAULT_STATIC if static else PipelineSignal.VAULT_KEYLESS
-                self._notes.prove(signal, method.line, f"auth method {method.text}", at)
+                self._notes.vault("hashicorp_vault", method.line, f"auth method {method.text}", at, keyless=keyless)
         for wanted in ("secret-env", "jwt-env", "token-env"):
             named = mapping(given.get("auth")).get(wanted)
             if isinstance(named, Scalar) and "$" not in named.text:
@@ -248,7 +245,7 @@ class _Reading:
 
     def _manager(self, given: Mapping, name: str, key: Scalar, at: Where) -> None:
         """Read a plugin of a cloud's secret manager, which goes by what the machine is."""
-        self._notes.prove(PipelineSignal.VAULT_USED, key.line, name, at)
+        self._notes.vault(_CLOUD_OF.get(name.partition("-")[0], name), key.line, name, at)
         for block in ("env", "parameters", "secrets"):
             for inner, text in named_scalars(given.get(block)):
                 if inner not in {"json-key", "region"}:
@@ -267,13 +264,16 @@ class _Reading:
         listed = name in {"environment", "env", "args", "build-args", "secrets", "propagate-environment-variables"}
         by_name = name.endswith(("-env", "_env"))
         if (listed or by_name) and re.fullmatch(r"[A-Z][A-Z0-9_]*", text.text) and text.text not in known:
-            if name != "secrets" or promises_a_secret(text.text):
+            if name != "secrets" or secret_like(text.text):
                 self._variable(Use(name=text.text, line=text.line), at)
         elif listed and "=" in text.text:
             inner, _, value = text.text.partition("=")
             self._notes.setting(inner, value, text.line, at)
         elif not by_name:
             self._notes.setting(name, text.text, text.line, at)
+
+
+_CLOUD_OF = {"aws": "aws", "gcp": "google_cloud", "azure": "azure"}
 
 
 def _whole(name: str) -> str | None:

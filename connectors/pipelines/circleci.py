@@ -14,8 +14,9 @@ import re
 from collections.abc import Iterator
 
 from connectors.pipelines.base import PipelineReading, Unreadable
-from connectors.pipelines.literals import promises_a_secret
+from connectors.pipelines.hard_coded import secret_like
 from connectors.pipelines.notes import EVERYWHERE, Notes, Where, named_scalars, settings, text_line
+from connectors.pipelines.own_tokens import cloud_named
 from connectors.pipelines.shell_variables import template, windows_script
 from connectors.pipelines.telling_slots import static_cloud_key
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, documents, items, mapping, text_of
@@ -41,7 +42,6 @@ DOCKER_HOST DOCKER_CERT_PATH DOCKER_TLS_VERIFY NO_PROXY
 """
 _KNOWN = frozenset(_PREDEFINED.split())
 _OIDC = re.compile(r"\bCIRCLE_OIDC_TOKEN(?:_V2)?\b")
-_CLOUDS = re.compile(r"\b(?:aws|sts|gcloud|az|azure|google)\b|web-identity|AWS_WEB_IDENTITY")
 _OF_A_FILE = frozenset({"jobs", "workflows", "commands", "executors", "orbs", "version", "setup", "parameters"})
 
 
@@ -224,10 +224,9 @@ class _Reading:
             return
         where = line + text.count("\n", 0, used.start())
         if re.search(r"\bvault\b|/v1/auth/", text):
-            self._notes.prove(PipelineSignal.VAULT_USED, where, used[0], at)
-            self._notes.prove(PipelineSignal.VAULT_KEYLESS, where, used[0], at)
-        elif _CLOUDS.search(text):
-            self._notes.prove(PipelineSignal.KEYLESS_CLOUD, where, used[0], at)
+            self._notes.vault("hashicorp_vault", where, used[0], at, keyless=True)
+        elif cloud := cloud_named(text):
+            self._notes.keyless(cloud, where, used[0], at)
         else:
             self._notes.cannot_tell(f"line {where} hands the job's own token to something that it does not name")
 
@@ -247,12 +246,12 @@ class _Reading:
         if name in _ROLE_KEYS:
             return
         named = _NAME.match(text.text)
-        telling = promises_a_secret(name) or static_cloud_key(name) is not None
+        telling = secret_like(name) or static_cloud_key(name) is not None
         if named and (
             name in self._name_parameters
             or telling
             or text.text.startswith("$")
-            or promises_a_secret(named[1])
+            or secret_like(named[1])
             or static_cloud_key(named[1]) is not None
         ):
             self._ask(named[1], text.line, at, known)
@@ -277,13 +276,12 @@ class _Reading:
         if orb.startswith("circleci/gcp-") and step in {"setup", "initialize"}:
             self._google(flat, line, at)
         if re.search(r"(?:\b|_)(?:vault|onepassword|1password|doppler|akeyless|conjur|infisical)", orb):
-            self._notes.prove(PipelineSignal.VAULT_USED, line, called, at)
-            self._notes.cannot_tell(f"the orb at line {line} opens a vault in a way of its own")
+            self._notes.vault(orb, line, called, at)
 
     def _google(self, given: dict[str, Scalar], line: int, at: Where) -> None:
         oidc = given.get("use_oidc") or given.get("use-oidc")
         if oidc is not None and oidc.text == "true":
-            self._notes.prove(PipelineSignal.KEYLESS_CLOUD, oidc.line, "use_oidc", at)
+            self._notes.keyless("google_cloud", oidc.line, "use_oidc", at)
         elif oidc is not None and oidc.text != "false":
             self._notes.cannot_tell(f"line {oidc.line} computes whether the cloud takes the job's own token")
         elif not {"gcloud-service-key", "gcloud_service_key"} & given.keys():
@@ -292,7 +290,7 @@ class _Reading:
     def _role(self, role: Scalar, at: Where) -> None:
         """Read a role of AWS that takes the job's own token."""
         computed = "<<" in role.text or "$" in role.text
-        self._notes.prove(PipelineSignal.KEYLESS_CLOUD, role.line, "role_arn", at)
+        self._notes.keyless("aws", role.line, "role_arn", at)
         self._notes.ask(ReferenceKind.FEDERATION, None if computed else role.text, role.line, at)
         self._notes.variables(template(_without(role.text), role.line, _KNOWN), at)
 

@@ -12,10 +12,9 @@ from __future__ import annotations
 import re
 
 from connectors.pipelines.base import PipelineReading, Unreadable
-from connectors.pipelines.literals import is_hard_coded
 from connectors.pipelines.notes import EVERYWHERE, Notes, Where, text_line
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, documents, items, mapping, text_of
-from storage.inventory import PipelineDialect, PipelineSignal, ReferenceKind
+from storage.inventory import PipelineDialect, ReferenceKind
 
 _FILES = re.compile(
     r"(?:.*/)?\.drone\.(?:ya?ml|jsonnet|star)\Z|(?:.*/)?\.woodpecker\.ya?ml\Z|\.(?:woodpecker|drone)/(?:[^/]+/)*[^/]+\.ya?ml\Z"
@@ -80,7 +79,7 @@ class _Reading:
         path = get.get("path")
         if isinstance(path, Scalar):
             name = text_of(get.get("name"))
-            self._notes.prove(PipelineSignal.VAULT_USED, path.line, "kind: secret, get")
+            self._notes.vault("outside", path.line, "kind: secret, get")
             self._notes.ask(ReferenceKind.VAULT, f"{path.text}#{name}" if name else path.text, path.line)
 
     def _pipeline(self, document: Mapping) -> None:
@@ -152,8 +151,7 @@ class _Reading:
         name, equals, text = scalar.text.partition("=")
         if key in {"environment", "build_args", "build_args_from_env"} and equals:
             key, scalar = name.strip(), Scalar(text=text, line=scalar.line)
-        if is_hard_coded(key, scalar.text):
-            self._notes.prove(PipelineSignal.HARD_CODED_VALUE, scalar.line, key, at)
+        self._notes.setting(key, scalar.text, scalar.line, at)
 
     def _ask(self, name: str, line: int, at: Where) -> None:
         if "${" in name:

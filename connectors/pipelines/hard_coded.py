@@ -94,6 +94,12 @@ def is_value_of(name: str, text: str) -> bool:
     return is_password or bool(_MIXED.fullmatch(text.strip()))
 
 
+def password_in_address(text: str) -> bool:
+    """Say whether a text is an address that carries a password (`postgres://user:...@host`)."""
+    address = _USER_INFO.search(text[:_LONGEST])
+    return address is not None and is_value(address[1])
+
+
 def hard_coded_in(command: Command) -> Iterator[str]:
     """Yield what tells of a value in a command: the program and its option, the name that is set."""
     for name, given in command.assigned:
@@ -111,8 +117,7 @@ def hard_coded_in(command: Command) -> Iterator[str]:
         header = _AUTHORIZATION.match(word)
         if header is not None and is_value(header[1]):
             yield word.partition(":")[0].strip()[:40]
-        address = _USER_INFO.search(word)
-        if address is not None and is_value(address[1]):
+        if password_in_address(word):
             yield "password in an address"
 
 

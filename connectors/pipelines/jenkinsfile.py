@@ -17,11 +17,11 @@ from collections.abc import Iterator
 
 from connectors.pipelines.base import PipelineReading, Unreadable
 from connectors.pipelines.groovy_tokens import COMPUTED, Token, tokens
-from connectors.pipelines.literals import is_hard_coded, promises_a_secret
+from connectors.pipelines.hard_coded import is_value_of, secret_like
 from connectors.pipelines.notes import EVERYWHERE, Notes, Where
 from connectors.pipelines.shell_variables import script, windows_script
 from connectors.pipelines.telling_slots import static_cloud_key
-from storage.inventory import PipelineDialect, PipelineSignal, Record, ReferenceKind
+from storage.inventory import PipelineDialect, Record, ReferenceKind
 
 _FILES = re.compile(r"(?i)(?:.*/)?(?:jenkinsfile[^/]*|[^/]+\.jenkinsfile)\Z")
 _NOT_GROOVY = re.compile(r"(?i)\.(?:md|rst|txt|ya?ml|json|png|svg|html|sh|py|adoc)\Z")
@@ -38,7 +38,12 @@ _CLOUD_BINDINGS = {
     "withKubeCredentials": "kubernetes",
     "googleServiceAccountCredential": "google_cloud",
 }
-_VAULT_STEPS = frozenset({"withVault", "withAzureKeyvault", "azureKeyVault", "vault", "withSecretEnv"})
+_VAULT_STEPS = {
+    "withVault": "hashicorp_vault",
+    "vault": "hashicorp_vault",
+    "withAzureKeyvault": "azure",
+    "azureKeyVault": "azure",
+}
 _VAULT_BINDINGS = frozenset({"VaultTokenCredentialBinding", "VaultStringCredentialBinding", "vaultString", "vaultFile"})
 _STEPS = frozenset(
     {
@@ -156,18 +161,17 @@ class _Reading:
             self._literal(key.text, value, at)
 
     def _literal(self, name: str, value: tuple[Token, ...], at: Where) -> None:
-        if len(value) == 1 and value[0].kind == "text" and is_hard_coded(name, value[0].text):
-            self._notes.prove(PipelineSignal.HARD_CODED_VALUE, value[0].line, name, at)
+        if len(value) == 1 and value[0].kind == "text" and is_value_of(name, value[0].text):
+            self._notes.hard_coded(value[0].line, name, at)
 
     def _class_name(self, token: Token, run: tuple[Token, ...], index: int, at: Where) -> None:
         """Read the name of a binding that is given as text: `$class: 'AmazonWebServicesCredentialsBinding'`."""
         if index < 2 or run[index - 2].text not in {"$class", "class"}:
             return
         if token.text in _CLOUD_BINDINGS:
-            self._notes.prove(PipelineSignal.STATIC_CLOUD_KEY, token.line, token.text, at)
+            self._notes.cloud_key(_CLOUD_BINDINGS[token.text], token.line, token.text, at)
         elif token.text in _VAULT_BINDINGS:
-            self._notes.prove(PipelineSignal.VAULT_USED, token.line, token.text, at)
-            self._notes.prove(PipelineSignal.VAULT_STATIC, token.line, token.text, at)
+            self._notes.vault("hashicorp_vault", token.line, token.text, at)
 
     # --- steps -----------------------------------------------------------------------------------------------------
 
@@ -198,10 +202,10 @@ class _Reading:
             case name if name in _VAULT_STEPS:
                 self._vault(call, at)
             case name if name in _VAULT_BINDINGS:
-                self._notes.prove(PipelineSignal.VAULT_USED, call.line, name, at)
+                self._notes.vault("hashicorp_vault", call.line, name, at)
             case name if name in _CLOUD_BINDINGS or (name == "aws" and "credentialsId" in _keys(given)):
                 if given:
-                    self._notes.prove(PipelineSignal.STATIC_CLOUD_KEY, call.line, name, at)
+                    self._notes.cloud_key(_CLOUD_BINDINGS.get(name, name), call.line, name, at)
                 if not _keys(given):
                     self._credential(given, call.line, at)
             case _:
@@ -229,7 +233,8 @@ class _Reading:
             return
         value = parts[1]
         if len(value) == 1 and value[0].kind == "text" and (cloud := _REGISTRY.match(value[0].text)):
-            self._notes.prove(PipelineSignal.STATIC_CLOUD_KEY, value[0].line, f"{cloud[1]}: of a registry", at)
+            kept_by = {"ecr": "aws", "gcr": "google_cloud"}[cloud[1]]
+            self._notes.cloud_key(kept_by, value[0].line, f"{cloud[1]}: of a registry", at)
             name = None if COMPUTED in cloud[2] else cloud[2]
             kind = ReferenceKind.STORED_CREDENTIAL if name else ReferenceKind.ANY_SECRET
             self._notes.ask(kind, name, value[0].line, at)
@@ -240,13 +245,13 @@ class _Reading:
         """Read `withAWS`: a stored key, or a role that the machine's own identity takes."""
         named = dict(_pairs(call.given))
         if "credentials" in named:
-            self._notes.prove(PipelineSignal.STATIC_CLOUD_KEY, call.line, "withAWS credentials", at)
+            self._notes.cloud_key("aws", call.line, "withAWS credentials", at)
         if "role" in named:
             names = self._texts(named["role"])
             for name in names or (None,):
                 self._notes.ask(ReferenceKind.FEDERATION, name, call.line, at)
             if "credentials" not in named:
-                self._notes.prove(PipelineSignal.KEYLESS_CLOUD, call.line, "withAWS role", at)
+                self._notes.keyless("aws", call.line, "withAWS role", at)
         if "profile" in named:
             self._notes.cannot_tell(f"withAWS at line {call.line} takes a profile of the machine")
 
@@ -254,13 +259,12 @@ class _Reading:
         pairs = list(_pairs(call.given, deep=True))
         if call.name == "vault" and "path" not in dict(pairs):
             return
-        self._notes.prove(PipelineSignal.VAULT_USED, call.line, call.name, at)
+        self._notes.vault(_VAULT_STEPS[call.name], call.line, call.name, at)
         wanted = {"path"} if call.name in {"withVault", "vault"} else {"name"}
         for key, value in pairs:
             if key in wanted:
                 for name in self._texts(value) or (None,):
                     self._notes.ask(ReferenceKind.VAULT, name, value[0].line if value else call.line, at)
-        self._notes.cannot_tell("what opens the vault is a credential of Jenkins, whose kind the file does not tell")
 
     def _script(self, call: _Call, at: Where) -> None:
         """Read what a shell is given; of its variables, only those whose names promise a secret can be slots."""
@@ -270,20 +274,20 @@ class _Reading:
                 continue
             text = token.text.replace(COMPUTED, " ")
             for use in _SHELL_STEPS[call.name](text, token.line, self._known).uses:
-                if use.name and (promises_a_secret(use.name) or static_cloud_key(use.name)):
+                if use.name and (secret_like(use.name) or static_cloud_key(use.name)):
                     self._notes.ask(ReferenceKind.VARIABLE, use.name, use.line, at)
             self._notes.commands(token.text.replace(COMPUTED, "$"), token.line, at)
 
     def _password(self, call: _Call, at: Where) -> None:
         value = dict(_pairs(call.given))["defaultValue"]
         name = (self._texts(dict(_pairs(call.given)).get("name", ())) or ["password"])[0]
-        if len(value) == 1 and value[0].kind == "text" and is_hard_coded("password", value[0].text):
-            self._notes.prove(PipelineSignal.HARD_CODED_VALUE, value[0].line, name, at)
+        if len(value) == 1 and value[0].kind == "text" and is_value_of("password", value[0].text):
+            self._notes.hard_coded(value[0].line, name, at)
 
     def _load(self, call: _Call) -> None:
         paths = self._texts(call.given)
         for path in paths:
-            self._notes.include(path)
+            self._notes.include(path, call.line)
         if not paths:
             self._notes.cannot_tell(f"line {call.line} takes in a script whose name is computed")
 
@@ -349,7 +353,7 @@ def _tells(key: str) -> bool:
         _ID_KEY.match(key) is not None
         or key in {"credentials", "authentication"}
         or _VARIABLE_KEY.match(key) is not None
-        or promises_a_secret(key)
+        or secret_like(key)
     )
 
 

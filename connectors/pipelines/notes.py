@@ -6,24 +6,21 @@ system's own token could stand for it, a token of a registry that would take tha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 
 from connectors.pipelines.base import PipelineReading
-from connectors.pipelines.literals import is_hard_coded
-from connectors.pipelines.shell_signals import signs
+from connectors.pipelines.cloud_commands import federates, signs_in
+from connectors.pipelines.hard_coded import hard_coded_in, is_value_of, password_in_address
+from connectors.pipelines.publishing import publishes
+from connectors.pipelines.reading import Gathering
 from connectors.pipelines.shell_variables import Script, Use, script
+from connectors.pipelines.shell_words import Command, commands
 from connectors.pipelines.telling_slots import publishing_token, static_cloud_key, trusts_jobs_of
+from connectors.pipelines.vault_paths import path_read
+from connectors.pipelines.vault_steps import calls_vault, vault_token
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence
-from storage.inventory import PipelineFact, PipelineReference, PipelineSignal, Record, ReferenceKind
-
-_VAULT_SECRETS = re.compile(
-    r"(?:^|_)(?:VAULT_TOKEN|VAULT_SECRET_ID|VAULT_APPROLE_SECRET_ID|OP_SERVICE_ACCOUNT_TOKEN|OP_CONNECT_TOKEN"
-    r"|DOPPLER_TOKEN|AKEYLESS_ACCESS_KEY|INFISICAL_TOKEN|INFISICAL_CLIENT_SECRET|BWS_ACCESS_TOKEN"
-    r"|CONJUR_AUTHN_API_KEY)\Z"
-)
-"""Variables by which the tools of a vault are given a lasting secret, as their vendors name them."""
+from storage.inventory import PipelineSignal, Record, ReferenceKind
 
 
 class Where(Record, frozen=True, kw_only=True):
@@ -40,59 +37,81 @@ EVERYWHERE = Where()
 
 
 class Notes:
-    """Takes down references and facts, each once, and hands them out by line."""
+    """Takes down references and facts, each once, draws what follows from them together, and hands them out by line."""
 
     def __init__(self, provider: str, *, keyless: bool, predefined: Callable[[str], bool] = lambda _: False) -> None:
         """Begin for a CI system.
 
         `keyless` says whether its jobs have a token that a cloud could take, `predefined` which variables it sets.
         """
-        self._predefined = predefined
         self._provider = provider
         self._keyless = keyless
-        self._references: dict[PipelineReference, None] = {}
-        self._facts: dict[PipelineFact, None] = {}
-        self._undetermined: dict[str, None] = {}
-        self._includes: dict[str, None] = {}
+        self._predefined = predefined
+        self._gathered = Gathering()
+        self._asked: set[tuple[object, ...]] = set()
+        self._vaults: dict[tuple[str | None, str], int] = {}
+        self._vault_tokens: dict[tuple[str | None, str], int] = {}
+        self._tokens: dict[tuple[str | None, str], tuple[int, str]] = {}
+        self._published: set[tuple[str | None, str]] = set()
 
     def ask(
         self, kind: ReferenceKind, name: str | None, line: int, at: Where = EVERYWHERE, *, defined: bool | None = None
     ) -> None:
-        """Note what is asked for, and what its name tells."""
-        reference = PipelineReference(
-            kind=kind, name=name, line=line, job=at.job, environment=at.environment, defined=defined
-        )
-        self._references[reference] = None
+        """Note what is asked for, once for each line and job, and what its name tells."""
+        if (kind, name, line, at) in self._asked:
+            return
+        self._asked.add((kind, name, line, at))
+        self._gathered.refer(kind, name, line, job=at.job, environment=at.environment, defined=defined)
         if name is not None and kind in {ReferenceKind.SECRET, ReferenceKind.VARIABLE}:
             self.named(name, line, at)
 
     def named(self, name: str, line: int, at: Where = EVERYWHERE) -> None:
         """Note what the name tells under which a job gets a secret, whatever the slot behind it is called."""
-        if self._keyless and static_cloud_key(name) is not None:
-            self.prove(PipelineSignal.STATIC_CLOUD_KEY, line, name, at)
-        registry = publishing_token(name)
+        cloud, registry, vault = static_cloud_key(name), publishing_token(name), vault_token(name)
+        if cloud is not None:
+            self.cloud_key(cloud, line, name, at)
         if registry is not None and trusts_jobs_of(registry, self._provider):
-            self.prove(PipelineSignal.STATIC_PUBLISHING_TOKEN, line, name, at)
-        if _VAULT_SECRETS.search(name):
-            self.prove(PipelineSignal.VAULT_USED, line, name, at)
-            self.prove(PipelineSignal.VAULT_STATIC, line, name, at)
+            self._tokens.setdefault((at.job, registry), (line, name))
+        if vault is not None:
+            self._vault_tokens.setdefault((at.job, vault), line)
 
-    def prove(self, signal: PipelineSignal, line: int, proof: str, at: Where = EVERYWHERE) -> None:
-        """Note a fact."""
-        self._facts[PipelineFact(signal=signal, line=line, job=at.job, proof=proof)] = None
+    def cloud_key(self, cloud: str, line: int, proof: str, at: Where = EVERYWHERE) -> None:
+        """Note a lasting key of a cloud, where a job's own token could stand for it."""
+        if self._keyless:
+            self.prove(PipelineSignal.STATIC_CLOUD_KEY, line, proof, at, of=cloud)
+
+    def keyless(self, cloud: str, line: int, proof: str, at: Where = EVERYWHERE) -> None:
+        """Note that a cloud takes the job's own token."""
+        self.prove(PipelineSignal.KEYLESS_CLOUD, line, proof, at, of=cloud)
+
+    def vault(self, vault: str, line: int, proof: str, at: Where = EVERYWHERE, *, keyless: bool | None = None) -> None:
+        """Note that secrets come from a vault, and how it is opened where that is told."""
+        self.prove(PipelineSignal.VAULT_USED, line, proof, at, of=vault)
+        self._vaults.setdefault((at.job, vault), line)
+        if keyless is not None:
+            signal = PipelineSignal.VAULT_KEYLESS if keyless else PipelineSignal.VAULT_STATIC
+            self.prove(signal, line, proof, at, of=vault)
+
+    def prove(self, signal: PipelineSignal, line: int, proof: str, at: Where = EVERYWHERE, *, of: str = "") -> None:
+        """Note a fact, once for each job and thing it is of."""
+        self._gathered.prove(signal, line, job=at.job, proof=proof, of=of)
 
     def cannot_tell(self, sentence: str) -> None:
         """Note what the file alone does not tell."""
-        self._undetermined[sentence] = None
+        self._gathered.doubt(sentence)
 
-    def include(self, path: str) -> None:
+    def include(self, path: str, line: int) -> None:
         """Note a further file of the repository."""
-        self._includes[path] = None
+        self._gathered.take_in(path, line)
 
     def setting(self, name: str, text: str, line: int, at: Where = EVERYWHERE) -> None:
-        """Note a setting that holds a secret in the file itself."""
-        if is_hard_coded(name, text):
-            self.prove(PipelineSignal.HARD_CODED_VALUE, line, name, at)
+        """Note a setting that holds a secret in the file itself; an address may carry one under any name."""
+        if is_value_of(name, text) or password_in_address(text):
+            self.hard_coded(line, name, at)
+
+    def hard_coded(self, line: int, proof: str, at: Where = EVERYWHERE) -> None:
+        """Note a value that stands in the file itself."""
+        self.prove(PipelineSignal.HARD_CODED_VALUE, line, proof, at, of=f"{line}{proof}")
 
     def variables(self, uses: tuple[Use, ...], at: Where = EVERYWHERE) -> None:
         """Note variables that come from outside of the file."""
@@ -104,10 +123,28 @@ class Notes:
 
     def commands(self, text: str, line: int, at: Where = EVERYWHERE) -> None:
         """Note what the commands of a script prove."""
-        for sign in signs(text, line):
-            self.prove(sign.signal, sign.line, sign.proof, at)
-            if sign.kind is not None:
-                self.ask(sign.kind, sign.name, sign.line, at)
+        for command in commands(text):
+            self._command(command, line + command.line, at)
+
+    def _command(self, command: Command, line: int, at: Where) -> None:
+        for proof in hard_coded_in(command):
+            self.hard_coded(line, proof, at)
+        sign_in = signs_in(command)
+        if sign_in is not None:
+            (self.keyless if sign_in.keyless else self.cloud_key)(sign_in.cloud, line, sign_in.proof, at)
+        for name, given in command.assigned:
+            cloud = federates(name, given)
+            if cloud is not None:
+                self.keyless(cloud, line, name, at)
+        call = calls_vault(command)
+        if call is not None and (call.reads or call.keyless is not None):
+            self.vault(call.vault, line, call.proof, at, keyless=call.keyless)
+        path = path_read(command)
+        if path is not None:
+            self.ask(ReferenceKind.VAULT, path[0], line, at)
+        published = publishes(command)
+        if published is not None:
+            self._published.add((at.job, published[0]))
 
     def shell(self, text: str, line: int, known: AbstractSet[str], at: Where = EVERYWHERE) -> Script:
         """Note all that a script says: its variables from outside, and what its commands prove."""
@@ -119,13 +156,29 @@ class Notes:
         return found
 
     def reading(self) -> PipelineReading:
-        """Hand out what was noted."""
-        return PipelineReading(
-            references=tuple(sorted(self._references, key=lambda one: one.line)),
-            facts=tuple(sorted(self._facts, key=lambda one: one.line)),
-            undetermined=tuple(self._undetermined),
-            includes=tuple(self._includes),
-        )
+        """Draw the conclusions, and hand out what was noted."""
+        for (job, registry), (line, name) in self._tokens.items():
+            if any(registry == one and (job is None or job == by) for by, one in self._published):
+                signal = PipelineSignal.STATIC_PUBLISHING_TOKEN
+                self._gathered.prove(signal, line, job=job, proof=name, of=registry)
+            else:
+                self.cannot_tell(
+                    f"whether the token of {registry} at line {line} publishes or only installs cannot be told"
+                )
+        for (job, vault), line in self._vaults.items():
+            self._opened(job, vault, line)
+        return self._gathered.reading()
+
+    def _opened(self, job: str | None, vault: str, line: int) -> None:
+        """Say what opens a vault that is read: a token in reach, or what signs in to the cloud that keeps it."""
+        proved = self._gathered.proved
+        static = (job, vault) in self._vault_tokens or (None, vault) in self._vault_tokens
+        if static or proved(PipelineSignal.STATIC_CLOUD_KEY, job, vault):
+            self._gathered.prove(PipelineSignal.VAULT_STATIC, line, job=job, proof=vault, of=vault)
+        elif proved(PipelineSignal.KEYLESS_CLOUD, job, vault):
+            self._gathered.prove(PipelineSignal.VAULT_KEYLESS, line, job=job, proof=vault, of=vault)
+        elif not any(proved(one, job, vault) for one in (PipelineSignal.VAULT_STATIC, PipelineSignal.VAULT_KEYLESS)):
+            self.cannot_tell(f"what opens the vault read at line {line} cannot be told from this file")
 
 
 def text_line(scalar: Scalar) -> int:

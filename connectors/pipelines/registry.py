@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from connectors.pipelines.base import Dialect
+from connectors.pipelines.bitbucket_pipelines import BitbucketPipelines
+from connectors.pipelines.buildkite import Buildkite
+from connectors.pipelines.circleci import CircleCI
+from connectors.pipelines.drone import Drone
 from connectors.pipelines.github_actions import GithubActions
+from connectors.pipelines.jenkinsfile import Jenkinsfile
+from connectors.pipelines.tekton import Tekton
+from connectors.pipelines.travis import Travis
 
-DIALECTS: tuple[Dialect, ...] = (GithubActions(),)
+DIALECTS: tuple[Dialect, ...] = (
+    GithubActions(),
+    BitbucketPipelines(),
+    Buildkite(),
+    CircleCI(),
+    Drone(),
+    Jenkinsfile(),
+    Tekton(),
+    Travis(),
+)
 """All of them. Where two recognise a path, the first one counts."""
 
 

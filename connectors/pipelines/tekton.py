@@ -1,8 +1,8 @@
 """Tekton's tasks, pipelines and runs, and what stands beside them in the same files.
 
 Tekton runs in a cluster: what a task asks for are Kubernetes Secrets, one key of them (`secretKeyRef`) or whole
-(`envFrom`, workspaces, volumes), and the service account that it runs as. A slot is named `secret/key`. The token of that
-service account can stand for lasting keys of a cloud.
+(`envFrom`, workspaces, volumes), and the service account that it runs as. A slot is named `secret/key`. The token of
+that service account can stand for lasting keys of a cloud.
 
 Documentation: tekton.dev/docs/pipelines (tasks, pipelineruns, workspaces, auth), tekton.dev/docs/triggers;
 pipelinesascode.com/docs; external-secrets.io/latest/api; secrets-store-csi-driver.sigs.k8s.io.
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from connectors.pipelines.base import PipelineReading
 from connectors.pipelines.notes import EVERYWHERE, Notes, Where, text_line
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, documents, items, mapping, text_of
-from storage.inventory import PipelineDialect, PipelineSignal, ReferenceKind
+from storage.inventory import PipelineDialect, ReferenceKind
 
 _FILES = re.compile(r"(?:.*/)?\.?tekton(?:-[\w.-]+)?/(?:[^/]+/)*[^/]+\.ya?ml\Z|(?:.*/)?[^/]*tekton[^/]*\.ya?ml\Z")
 _OURS = ("tekton.dev/", "triggers.tekton.dev/")
@@ -25,9 +25,9 @@ _BY_PIPELINES_AS_CODE = re.compile(r"\{\{\s*git_auth_secret\s*\}\}")
 """A secret that Pipelines as Code makes for each run, and takes away after it."""
 _PARAMETER = re.compile(r"\$\(params\.([\w.-]+)\)\Z")
 _IDENTITIES = {
-    "eks.amazonaws.com/role-arn": "role of AWS",
-    "iam.gke.io/gcp-service-account": "service account of Google Cloud",
-    "azure.workload.identity/client-id": "identity of Azure",
+    "eks.amazonaws.com/role-arn": "aws",
+    "iam.gke.io/gcp-service-account": "google_cloud",
+    "azure.workload.identity/client-id": "azure",
 }
 _REMOTE = ("resolver", "bundle")
 
@@ -78,7 +78,7 @@ class _Reading:
             elif kind == "ServiceAccount":
                 self._account(one)
             elif kind == "SecretProviderClass":
-                self._notes.prove(PipelineSignal.VAULT_USED, one.line, "SecretProviderClass")
+                self._notes.vault("secrets-store", one.line, "SecretProviderClass")
         return self._notes.reading()
 
     # --- what asks for secrets -------------------------------------------------------------------------------------
@@ -157,11 +157,10 @@ class _Reading:
         if driver != "secrets-store.csi.k8s.io":
             return
         wanted = mapping(node.get("volumeAttributes")).get("secretProviderClass")
-        self._notes.prove(PipelineSignal.VAULT_USED, node.line, driver, at)
+        static = True if node.get("nodePublishSecretRef") is not None else None
+        self._notes.vault("secrets-store", node.line, "secrets-store.csi.k8s.io", at, keyless=False if static else None)
         if isinstance(wanted, Scalar):
             self._notes.ask(ReferenceKind.VAULT, self._resolved(wanted), wanted.line, at)
-        if node.get("nodePublishSecretRef") is not None:
-            self._notes.prove(PipelineSignal.VAULT_STATIC, node.line, "nodePublishSecretRef", at)
 
     def _variable(self, node: Mapping, at: Where) -> None:
         """Read a variable or parameter: its name tells what the Secret behind it holds, its value may stand there."""
@@ -183,7 +182,7 @@ class _Reading:
                 continue
             for name in re.split(r"[\s,]+", (text_of(value) or "").strip("[] ")):
                 if re.search(r"\.ya?ml\Z", name) and "://" not in name:
-                    self._notes.include(name.strip("\"'"))
+                    self._notes.include(name.strip("\"'"), value.line)
                 elif name:
                     self._notes.cannot_tell("tasks are taken in from a hub or an address")
 
@@ -202,10 +201,10 @@ class _Reading:
             for key, value in mapping(document.get(block)).pairs:
                 text = text_of(value)
                 if text and len(text) > 3 and not re.search(r"[$<{%]", text):
-                    self._notes.prove(PipelineSignal.HARD_CODED_VALUE, value.line, f"Secret {key.text}")
+                    self._notes.hard_coded(value.line, f"Secret {key.text}")
 
     def _external(self, document: Mapping) -> None:
-        self._notes.prove(PipelineSignal.VAULT_USED, document.line, "ExternalSecret")
+        self._notes.vault("external-secrets", document.line, "ExternalSecret")
         spec = mapping(document.get("spec"))
         spec = mapping(spec.get("externalSecretSpec")) if spec.get("externalSecretSpec") else spec
         for item in (*items(spec.get("data")), *items(spec.get("dataFrom"))):
@@ -221,7 +220,7 @@ class _Reading:
                 self._named(ReferenceKind.SECRET_GROUP, mapping(item).get("name"), EVERYWHERE)
         for key, value in mapping(mapping(document.get("metadata")).get("annotations")).pairs:
             if key.text in _IDENTITIES and isinstance(value, Scalar):
-                self._notes.prove(PipelineSignal.KEYLESS_CLOUD, value.line, key.text)
+                self._notes.keyless(_IDENTITIES[key.text], value.line, key.text)
                 self._notes.ask(ReferenceKind.FEDERATION, self._resolved(value), value.line)
 
 

@@ -18,7 +18,7 @@ from connectors.pipelines.base import PipelineReading, Unreadable
 from connectors.pipelines.notes import EVERYWHERE, Notes, Where, text_line
 from connectors.pipelines.shell_variables import template
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, documents, items, mapping, text_of
-from storage.inventory import PipelineDialect, PipelineSignal, ReferenceKind
+from storage.inventory import PipelineDialect, ReferenceKind
 
 _FILES = re.compile(r"(?:.*/)?\.travis\.ya?ml\Z|\.travis/(?:[^/]+/)*[^/]+\.ya?ml\Z")
 _OWN = re.compile(r"TRAVIS(?:_\w+)?\Z|CI\Z|CONTINUOUS_INTEGRATION\Z|CC\Z|CXX\Z|HAS_JOSH_K_SEAL_OF_APPROVAL\Z")
@@ -141,13 +141,13 @@ class _Reading:
                     self._outside(one, at, known)
                     self._notes.setting(key, one.text, one.line, at)
                     if key in {"slack", "rooms"} and re.fullmatch(r"[\w-]+:[A-Za-z0-9]{16,64}(?:#\S+)?", one.text):
-                        self._notes.prove(PipelineSignal.HARD_CODED_VALUE, one.line, key, at)
+                        self._notes.hard_coded(one.line, key, at)
 
     def _imports(self) -> None:
         for item in items(self._root.get("import")):
             source = text_of(item) or text_of(mapping(item).get("source")) or ""
             if source.startswith("./"):
-                self._notes.include(source.partition("@")[0].removeprefix("./"))
+                self._notes.include(source.partition("@")[0].removeprefix("./"), item.line)
             elif source:
                 self._notes.cannot_tell(f"line {item.line} takes in a configuration that another repository holds")
 
@@ -155,10 +155,9 @@ class _Reading:
         """Read which paths of HashiCorp's Vault are read, with the token that the file or the settings hold."""
         if not vault.pairs:
             return
-        self._notes.prove(PipelineSignal.VAULT_USED, vault.line, "vault")
         token = vault.get("token")
+        self._notes.vault("hashicorp_vault", vault.line, "vault", keyless=None if token is None else False)
         if token is not None:
-            self._notes.prove(PipelineSignal.VAULT_STATIC, token.line, "vault token")
             self._values("token", token, EVERYWHERE, set(self._known), "vault")
         for item in items(vault.get("secrets")):
             paths = [key for key, _ in item.pairs] if isinstance(item, Mapping) else [item]
