@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from connectors.pipelines.azure_pipelines import AzurePipelines
 from connectors.pipelines.base import Dialect
 from connectors.pipelines.github_actions import GithubActions
+from connectors.pipelines.gitlab_ci import GitlabCi
 
-DIALECTS: tuple[Dialect, ...] = (GithubActions(),)
+DIALECTS: tuple[Dialect, ...] = (
+    GithubActions(),
+    GitlabCi(),
+    AzurePipelines(),
+)
 """All of them. Where two recognise a path, the first one counts."""
 
 
