@@ -10,7 +10,7 @@ Decisions where the file alone does not settle it:
   them. A template that no job of the file uses speaks for itself.
 - AWS's tools take keys from the environment without a word in the file: a job that calls them and says nothing of how
   is undetermined.
-- Tags name runners of one's own, except those of GitLab's hosted ones, and words that may be either (`docker`).
+- Tags name runners of one's own, except where one of them names GitLab's hosted ones; some may be either (`docker`).
 """
 
 from __future__ import annotations
@@ -263,7 +263,7 @@ class _Job:
         self._vault_tokens: set[str] = set()
         self._vaults: dict[str, tuple[int, str]] = {}
         self._published: set[str] = set()
-        self._addresses: list[str] = []
+        self._destinations: dict[str, list[str | None]] = {}
         self._calls_aws: int | None = None
 
     def _all_declared(self) -> Mapping[str, str]:
@@ -356,7 +356,9 @@ class _Job:
 
     def _read_tags(self) -> None:
         tags = [one for one in items(self._node.get("tags")) if isinstance(one, Scalar)]
-        named = [one for one in tags if not _HOSTED_TAG.fullmatch(one.text) and one.text not in _EITHER_TAG]
+        if any(_HOSTED_TAG.fullmatch(one.text) for one in tags):
+            return
+        named = [one for one in tags if one.text not in _EITHER_TAG]
         if any("$" not in one.text for one in named):
             self._prove(PipelineSignal.SELF_HOSTED_RUNNER, tags[0].line, "tags", "")
         elif named or any(one.text in _EITHER_TAG for one in tags):
@@ -416,8 +418,7 @@ class _Job:
         published = publishes(command)
         if published is not None:
             self._published.add(published[0])
-            address = destination(command)
-            self._addresses += [address] if address is not None else []
+            self._destinations.setdefault(published[0], []).append(destination(command))
 
     def _role(self, given: str) -> str | None:
         name = next(names_in(given), None)
@@ -464,7 +465,8 @@ class _Job:
 
     def _conclude_publishing(self) -> None:
         for registry, line, proof in self._tokens:
-            public = not self._addresses or any(is_public(registry, address) for address in self._addresses)
+            told = self._destinations.get(registry, [None])
+            public = any(address is None or is_public(registry, address) for address in told)
             if not trusts_jobs_of(registry, GitlabCi.provider) or not public:
                 continue
             if registry == "npm" and registry not in self._published:
