@@ -124,7 +124,7 @@ class _Reading:
         name = text_of(body.get("name"))
         at = Where(job=name, environment=deployment.text if deployment else None)
         if deployment is not None:
-            self._notes.prove(PipelineSignal.ENVIRONMENT, deployment.line, deployment.text, at)
+            self._notes.prove(PipelineSignal.ENVIRONMENT, deployment.line, deployment.text, at, of=deployment.text)
         self._image(body.get("image"), at)
         for label in items(body.get("runs-on")):
             if text_of(label) in {"self.hosted", "self-hosted"}:
@@ -185,6 +185,7 @@ class _Reading:
             self._notes.ask(ReferenceKind.FEDERATION, None if computed else text.text, text.line, at)
         elif uses and static_cloud_key(key.text) is not None:
             self._notes.named(key.text, key.line, at)
+            self._outside(iter([(key.text, key.line)]), at)
         else:
             self._notes.setting(key.text, text.text, text.line, at)
 

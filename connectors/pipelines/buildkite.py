@@ -26,7 +26,7 @@ _OWN = re.compile(r"BUILDKITE(?:_\w+)?\Z|CI\Z")
 _THEIRS = re.compile(r"BUILDKITE_(?:API\w*TOKEN|ANALYTICS_TOKEN|ORG\w*TOKEN|GRAPHQL\w*TOKEN|TEST_\w*TOKEN)\Z")
 """Variables that begin as Buildkite's own do, and that people set."""
 _SECRET_GET = re.compile(
-    r"\bbuildkite-agent\s+secret\s+get\b((?:[ \t]+(?:--?[\w-]+(?:=\S+)?|[\"']?[\w${}().-]+[\"']?))*)"
+    r"\bbuildkite-agent\s+secret\s+get\b((?:[ \t]+(?:--?[\w-]+(?:=\S+)?|[\"']?[\w${}.-]+[\"']?))*)"
 )
 _OIDC = re.compile(r"\bbuildkite-agent\s+oidc\s+request-token\b[^\n]{0,300}")
 _UPLOAD = re.compile(r"\bbuildkite-agent\s+pipeline\s+upload\b[ \t]*([^\s|;&<>\"']*)")

@@ -26,13 +26,14 @@ from connectors.pipelines.cloud_commands import federates, signs_in
 from connectors.pipelines.github_expressions import (
     Context,
     Expression,
+    Found,
     Index,
     Literal,
+    Operation,
     Origin,
     expressions_in,
     literals_in,
     origins,
-    origins_of,
     secrets_in,
 )
 from connectors.pipelines.github_steps import (
@@ -278,20 +279,24 @@ def _labels(node: Node, job: Map) -> Iterator[str | None]:
         match one.expression:
             case None:
                 yield None
-            case Index(of=Context(name="matrix"), key=Literal(text=axis)):
-                yield from _matrix(job, axis)
             case expression:
-                yield from _possible(expression)
+                yield from _possible(expression, job)
 
 
-def _possible(expression: Expression) -> Iterator[str | None]:
-    texts = list(literals_in(expression))
-    if any("self-hosted" in text for text in texts):
-        yield "self-hosted"
-    elif {Origin.ELSEWHERE, Origin.SETTING, Origin.SECRET}.isdisjoint(origins_of(expression, {})):
-        yield from (text for text in texts if _HOSTED.fullmatch(text))
-    else:
-        yield None
+def _possible(expression: Expression, job: Map) -> Iterator[str | None]:
+    """Yield the texts that an expression may come to; `None` for one that cannot be told."""
+    match expression:
+        case Literal(text=text):
+            yield text
+        case Index(of=Context(name="matrix"), key=Literal(text=axis)):
+            yield from _matrix(job, axis)
+        case Operation(sign="||", parts=parts):
+            for part in parts:
+                yield from _possible(part, job)
+        case Operation(sign="&&", parts=parts):
+            yield from _possible(parts[-1], job)
+        case _:
+            yield "self-hosted" if any("self-hosted" in text for text in literals_in(expression)) else None
 
 
 def _matrix(job: Map, axis: str) -> Iterator[str | None]:
@@ -331,6 +336,7 @@ class _Job:
         self._tokens: list[tuple[str, int, str]] = []
         self._published: dict[str, tuple[int, str]] = {}
         self._addresses: list[str] = []
+        self._destinations: dict[str, list[str | None]] = {}
         self._tokens_above = above._tokens if above is not None else []  # noqa: SLF001 - of the same class
         self._vaults: dict[str, tuple[int, bool]] = dict(above._vaults) if above is not None else {}  # noqa: SLF001
         self._checkouts: list[int] = []
@@ -361,11 +367,7 @@ class _Job:
                 return
 
     def _refer_in(self, scalar: Scalar, *, bare: bool) -> None:
-        at, line = 0, scalar.line + 1 if scalar.block else scalar.line
-        for found in expressions_in(scalar.text, bare=bare):
-            if scalar.block:
-                line += scalar.text.count("\n", at, found.offset)
-                at = found.offset
+        for found, line in _located(scalar, bare=bare):
             if found.expression is None:
                 if not bare and "secrets" in scalar.text.lower():
                     self._gathered.doubt(f"an expression at line {line} cannot be read")
@@ -428,8 +430,8 @@ class _Job:
         told = origins(value.text, self._known())
         if Origin.SECRET in told:
             self._tell_secret(key.text, key.line, beside)
-            for name in _named_secrets(value.text):
-                self._tell_secret(name, value.line, beside)
+            for name, line in _named_secrets(value):
+                self._tell_secret(name, line, beside)
         elif told == {Origin.LITERAL} and "${{" not in value.text and is_value_of(key.text, value.text):
             self._hard_coded(value.line, key.text)
         cloud = federates(key.text, value.text)
@@ -573,8 +575,8 @@ class _Job:
 
     def _read_script(self, step: Map, run: Scalar) -> None:
         first = run.line + 1 if run.block else run.line
-        for name in _named_secrets(run.text):
-            self._tell_secret(name, run.line, mapping(step.get("env")))
+        for name, line in _named_secrets(run):
+            self._tell_secret(name, line, mapping(step.get("env")))
         for command in commands(run.text):
             self._read_command(command, first + command.line if run.block else run.line)
 
@@ -597,8 +599,7 @@ class _Job:
         published = publishes(command)
         if published is not None:
             self._published.setdefault(published[0], (line, published[1]))
-            address = destination(command)
-            self._addresses += [address] if address is not None else []
+            self._destinations.setdefault(published[0], []).append(destination(command))
         if self._checkouts and command.calls("git", "push"):
             self._persists(self._checkouts[0], "git push")
 
@@ -650,7 +651,11 @@ class _Job:
         self._gathered.prove(PipelineSignal.STATIC_PUBLISHING_TOKEN, line, job=self._name, proof=proof, of=registry)
 
     def _goes_public(self, registry: str) -> bool:
-        return not self._addresses or any(is_public(registry, address) for address in self._addresses)
+        """Say whether a package goes where trusted publishing is: by what a command is told, else by what is set."""
+        told = self._destinations.get(registry, [None])
+        addresses = [one for one in told if one is not None] + (self._addresses if None in told else [])
+        by_itself = None in told and not self._addresses
+        return by_itself or any(is_public(registry, address) for address in addresses)
 
     def _trusted(self, registry: str, line: int, proof: str) -> None:
         self._gathered.prove(PipelineSignal.TRUSTED_PUBLISHING, line, job=self._name, proof=proof, of=registry)
@@ -662,7 +667,17 @@ def _give(given: Map, name: str) -> str:
     return next((text_of(value) or "" for key, value in given.pairs if words_of(key.text) == wanted), "")
 
 
-def _named_secrets(text: str) -> Iterator[str]:
-    for found in expressions_in(text):
+def _named_secrets(scalar: Scalar) -> Iterator[tuple[str, int]]:
+    for found, line in _located(scalar):
         if found.expression is not None:
-            yield from (name for _, name in secrets_in(found.expression) if name is not None)
+            yield from ((name, line) for _, name in secrets_in(found.expression) if name is not None)
+
+
+def _located(scalar: Scalar, *, bare: bool = False) -> Iterator[tuple[Found, int]]:
+    """Yield the expressions of a text with their lines in the file."""
+    at, line = 0, scalar.line + 1 if scalar.block else scalar.line
+    for found in expressions_in(scalar.text, bare=bare):
+        if scalar.block:
+            line += scalar.text.count("\n", at, found.offset)
+            at = found.offset
+        yield found, line

@@ -53,6 +53,12 @@ CLOUD_SIGN_INS = {
     "azure/webapps-deploy": CloudSignIn(cloud="azure", lasting=("publish-profile",), federated=(), needs_token=False),
     "azure/functions-action": CloudSignIn(cloud="azure", lasting=("publish-profile",), federated=(), needs_token=False),
     "azure/k8s-set-context": CloudSignIn(cloud="kubernetes", lasting=("kubeconfig",), federated=(), needs_token=False),
+    "aliyun/ack-set-context": CloudSignIn(
+        cloud="alibaba_cloud", lasting=("access-key-secret", "access-key-id"), federated=(), needs_token=False
+    ),
+    "aliyun/acr-login": CloudSignIn(
+        cloud="alibaba_cloud", lasting=("access-key-secret", "password"), federated=(), needs_token=False
+    ),
     "aliyun/configure-aliyun-credentials-action": CloudSignIn(
         cloud="alibaba_cloud",
         lasting=("access-key-secret", "access-key-id"),

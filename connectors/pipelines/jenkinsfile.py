@@ -297,13 +297,16 @@ class _Reading:
         """Note one or several ids, or that they are computed."""
         texts = [token for token in value if token.kind == "text"]
         names = self._texts(value)
+        complete = bool(names)
+        if not complete and (fallback := _fallback(value)):
+            names = self._texts(fallback)
         if not value or (not texts and not names and all(token.text in {"null", "[", "]"} for token in value)):
             return
         for name in names:
             found = next((token.line for token in texts if token.text == name), line)
             if name.strip():
                 self._notes.ask(ReferenceKind.STORED_CREDENTIAL, name, found, at)
-        if not names:
+        if not complete:
             self._notes.ask(ReferenceKind.ANY_SECRET, None, line, at)
 
     def _texts(self, value: tuple[Token, ...]) -> list[str]:
@@ -313,7 +316,7 @@ class _Reading:
         """
         rest = value
         question = next((i for i, token in enumerate(value) if token.text == "?" and token.kind == "sign"), None)
-        if question is not None:
+        if question is not None and not _is(value, question + 1, ":"):
             rest = value[question + 1 :]
         found: list[str] = []
         skip = False
@@ -421,6 +424,11 @@ def _given(run: tuple[Token, ...], start: int, ends: dict[int, int]) -> tuple[To
             break
         index = min(ends[index] + 1 if index in ends else index + 1, start + _MOST)
     return tuple(token for token in run[start:index] if token.kind != "newline")
+
+
+def _fallback(value: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Return what holds where nothing else is given: `name ?: 'x'`."""
+    return next((value[i + 2 :] for i in range(len(value)) if _is(value, i, "?") and _is(value, i + 1, ":")), ())
 
 
 def _split(given: tuple[Token, ...]) -> list[tuple[Token, ...]]:

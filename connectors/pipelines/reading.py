@@ -67,6 +67,13 @@ class Gathering:
         else:
             self._includes[shown] = None
 
+    def add(self, other: Gathering) -> None:
+        """Take over what another has gathered."""
+        self._references += other._references
+        self._facts = {**other._facts, **self._facts}
+        self._doubts |= other._doubts
+        self._includes |= other._includes
+
     def reading(self) -> PipelineReading:
         """Return all of it, by line."""
         return PipelineReading(

@@ -103,14 +103,14 @@ class _Reading:
                 self._notes.commands(node.text, text_line(node), where)
 
     def _mapping(self, key: str, node: Mapping, at: Where) -> None:
+        if node.get("secretName") is not None and node.get("secretKey") is not None:
+            self._key(node.get("secretName"), node.get("secretKey"), at)
+            return
         match key:
             case "secretKeyRef":
                 self._key(node.get("name"), node.get("key"), at)
             case "secretRef":
-                if node.get("secretName") is not None:
-                    self._key(node.get("secretName"), node.get("secretKey"), at)
-                else:
-                    self._named(ReferenceKind.SECRET_GROUP, node.get("name"), at)
+                self._named(ReferenceKind.SECRET_GROUP, node.get("name"), at)
             case "secret":
                 self._named(ReferenceKind.SECRET_GROUP, node.get("secretName") or node.get("name"), at)
             case "csi":
@@ -128,7 +128,8 @@ class _Reading:
             return
         whole = self._resolved(name)
         part = self._resolved(key) if isinstance(key, Scalar) else None
-        if whole is None or (key is not None and part is None):
+        by_parameter = any(isinstance(one, Scalar) and _PARAMETER.match(one.text) for one in (name, key))
+        if whole is None or by_parameter or (key is not None and part is None):
             self._notes.ask(ReferenceKind.ANY_SECRET, None, name.line, at)
         if whole is not None:
             told = f"{whole}/{part}" if part else whole

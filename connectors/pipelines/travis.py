@@ -86,7 +86,7 @@ class _Reading:
             self._deploy(one, at, known)
         for key, value in body.pairs:
             if key.text not in _READ_BY_ITSELF:
-                self._values(key.text, value, at, known)
+                self._values(key.text, Mapping(pairs=((key, value),), line=key.line), at, known)
 
     def _environment(self, node: Node | None, at: Where) -> set[str]:
         """Read variables, and return those that the file names."""
@@ -121,22 +121,22 @@ class _Reading:
                     if isinstance(command, Scalar):
                         self._command(command, at, set(known))
             elif key.text != "on":
-                self._values(key.text, value, at, known, provider)
+                self._values(key.text, Mapping(pairs=((key, value),), line=key.line), at, known, provider)
 
     def _values(self, name: str, node: Node, at: Where, known: set[str], provider: str = "") -> None:
         """Read settings however deep: encrypted, from a variable, or in clear."""
-        stack: list[tuple[str, Node]] = [(name, node)]
+        stack: list[tuple[str, int, Node]] = [(name, node.line, node)]
         while stack:
-            key, one = stack.pop()
+            key, line, one = stack.pop()
             match one:
                 case Mapping():
                     if isinstance(one.get("secure"), Scalar):
                         told = f"{provider}.{key}" if provider else key
-                        self._notes.ask(ReferenceKind.SECRET, told, one.line, at, defined=True)
+                        self._notes.ask(ReferenceKind.SECRET, told, line, at, defined=True)
                         continue
-                    stack.extend((inner.text, value) for inner, value in reversed(one.pairs))
+                    stack.extend((inner.text, inner.line, value) for inner, value in reversed(one.pairs))
                 case Sequence():
-                    stack.extend((key, item) for item in reversed(one.items))
+                    stack.extend((key, item.line, item) for item in reversed(one.items))
                 case Scalar():
                     self._outside(one, at, known)
                     self._notes.setting(key, one.text, one.line, at)

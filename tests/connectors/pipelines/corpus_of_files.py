@@ -18,6 +18,13 @@ PATHS = {
     "github_actions": ".github/workflows/{}",
     "gitlab_ci": ".gitlab/ci/{}",
     "azure_pipelines": ".azure-pipelines/{}",
+    "bitbucket_pipelines": "bitbucket-pipelines.yml",
+    "buildkite": ".buildkite/{}",
+    "circleci": ".circleci/{}",
+    "drone": ".woodpecker/{}",
+    "jenkins": "ci/{}",
+    "tekton": ".tekton/{}",
+    "travis": ".travis.yml",
 }
 """Where a file of each dialect would stand in a repository."""
 
