@@ -17,7 +17,7 @@ from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, doc
 from storage.inventory import PipelineDialect, ReferenceKind
 
 _FILES = re.compile(
-    r"(?:.*/)?\.drone\.(?:ya?ml|jsonnet|star)\Z|(?:.*/)?\.woodpecker\.ya?ml\Z|\.(?:woodpecker|drone)/(?:[^/]+/)*[^/]+\.ya?ml\Z"
+    r"(?:.*/)?\.drone\.(?:ya?ml|jsonnet|star)\Z|(?:.*/)?\.woodpecker\.(?:ya?ml|star)\Z|\.(?:woodpecker|drone)/(?:[^/]+/)*[^/]+\.ya?ml\Z"
 )
 _PROGRAMS = (".jsonnet", ".star")
 _NOT_STEPS = frozenset({"when", "depends_on", "trigger", "labels", "platform", "node", "node_selector", "volumes"})

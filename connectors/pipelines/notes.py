@@ -53,6 +53,7 @@ class Notes:
         self._vault_tokens: dict[tuple[str | None, str], int] = {}
         self._tokens: dict[tuple[str | None, str], tuple[int, str]] = {}
         self._published: set[tuple[str | None, str]] = set()
+        self._calls_aws: dict[str | None, int] = {}
 
     def ask(
         self, kind: ReferenceKind, name: str | None, line: int, at: Where = EVERYWHERE, *, defined: bool | None = None
@@ -132,6 +133,8 @@ class Notes:
         sign_in = signs_in(command)
         if sign_in is not None:
             (self.keyless if sign_in.keyless else self.cloud_key)(sign_in.cloud, line, sign_in.proof, at)
+        elif command.words[:1] == ("aws",):
+            self._calls_aws.setdefault(at.job, line)
         for name, given in command.assigned:
             cloud = federates(name, given)
             if cloud is not None:
@@ -167,6 +170,10 @@ class Notes:
                 )
         for (job, vault), line in self._vaults.items():
             self._opened(job, vault, line)
+        for job, line in self._calls_aws.items() if self._keyless else ():
+            signs = (PipelineSignal.STATIC_CLOUD_KEY, PipelineSignal.KEYLESS_CLOUD)
+            if not any(self._gathered.proved(one, job, "aws") for one in signs):
+                self.cannot_tell(f"by which key or role the call of AWS at line {line} is made cannot be told")
         return self._gathered.reading()
 
     def _opened(self, job: str | None, vault: str, line: int) -> None:

@@ -97,7 +97,8 @@ def test_any_groovy_is_read_or_unreadable(text: str) -> None:
 HOSTILE = {
     PipelineDialect.JENKINS: [
         "credentialsId:", "withCredentials(", "a=", "'", '"${', "$/", "'''", "sh(", "[", 'stage("a"){', "a ? b : ",
-        "(/\\/", "/*", "sh '$A'\n", "withVault([path:", "\n", "withAWS(role:'a'", "credentials(a?b:", "@Library", "load 'x'\n",
+        "(/\\/", "/*", "sh '$A'\n", "withVault([path:", "\n", "withAWS(role:'a'",
+        "credentials(a?b:", "@Library", "load 'x'\n",
     ],
     PipelineDialect.CIRCLECI: [
         "jobs: {a: {steps: [{run: |\n", "- run: << parameters.x >>\n", "<<", "- run: $CIRCLE_OIDC_TOKEN\n",
