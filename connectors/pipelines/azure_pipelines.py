@@ -14,7 +14,8 @@ Decisions where the file alone does not settle it:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterator, MutableMapping
 
 from connectors.pipelines.base import PipelineReading, Unreadable
 from connectors.pipelines.cloud_commands import federates, signs_in
@@ -68,7 +69,7 @@ _CONNECTIONS = frozenset(
 )  # fmt: skip
 """Inputs of tasks that take the name of a service connection, in small letters."""
 _SECURE_FILES = frozenset({"certsecurefile", "provprofilesecurefile", "securefile", "sshkeysecurefile"})
-_Declared = Mapping[str, str]
+_Declared = MutableMapping[str, str]
 
 
 class AzurePipelines:
@@ -260,7 +261,7 @@ class _Job:
         self._name = name
         self._environment = environment or None
         self._line = line
-        self.declared: dict[str, str] = dict(declared)
+        self.declared: MutableMapping[str, str] = ChainMap({}, declared)
         self._secret_line: int | None = None
         self._vault_tokens: set[str] = set()
         self._vaults: dict[str, tuple[int, str]] = {}
@@ -280,7 +281,7 @@ class _Job:
                 for one in entries
                 if (key := _scalar(one.get("name"))) and (value := _scalar(one.get("value")))
             ]
-        self.declared |= {key.text.lower(): value.text for key, value in named}
+        self.declared.update({key.text.lower(): value.text for key, value in named})
         for key, value in named:
             self.refer(value, key)
             self._hand_on(key.text, value, key.line)
@@ -298,7 +299,7 @@ class _Job:
     def declare_matrix(self, node: Node | None) -> None:
         """Take in the names that a matrix sets."""
         for _, row in _flat(node).pairs:
-            self.declared |= {key.text.lower(): "" for key, _ in _flat(row).pairs}
+            self.declared.update({key.text.lower(): "" for key, _ in _flat(row).pairs})
 
     def template(self, template: Node) -> None:
         """Note a template: a file here, or in another repository."""
@@ -413,7 +414,7 @@ class _Job:
         if template is not None:
             self.template(template)
         for scalar in scalars(step):
-            self.declared |= {name.lower(): "" for name in _SET_BY_SCRIPT.findall(scalar.text)}
+            self.declared.update({name.lower(): "" for name in _SET_BY_SCRIPT.findall(scalar.text)})
         self.refer(step)
         for key, value in _flat(step.get("env")).pairs:
             if isinstance(value, Scalar):
@@ -454,7 +455,7 @@ class _Job:
     def _read_key_vault(self, step: Map, inputs: Map) -> None:
         given = {key.text.lower(): text_of(value) or "" for key, value in inputs.pairs}
         names = [name.strip() for name in (given.get("secretsfilter") or "*").split(",") if name.strip()]
-        self.declared |= {name.lower(): "" for name in names}
+        self.declared.update({name.lower(): "" for name in names})
         for name in names:
             self._refer(ReferenceKind.VAULT, self._plain(f"{given.get('keyvaultname', '')}/{name}"), step.line)
         self.prove(PipelineSignal.VAULT_USED, step.line, "AzureKeyVault", "azure")

@@ -19,7 +19,9 @@ Decisions where the file alone does not settle it:
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from connectors.pipelines.base import PipelineReading, Unreadable
 from connectors.pipelines.cloud_commands import federates, signs_in
@@ -311,6 +313,14 @@ def _matrix(job: Map, axis: str) -> Iterator[str | None]:
             yield None if text is None or "${{" in text else text.strip()
 
 
+class _Environment(NamedTuple):
+    own: Map
+    origins: Mapping[str, _Origins]
+    """Where each value is from, those set further out included."""
+    is_elsewhere: bool
+    """It sets an address in the place of AWS's own."""
+
+
 class _Job:
     """A job, the whole workflow or an action: its references, and what its steps prove together."""
 
@@ -321,7 +331,7 @@ class _Job:
         name: str | None,
         environment: str | None,
         declared: frozenset[str] | None,
-        environments: list[tuple[Map, Mapping[str, _Origins]]],
+        environments: list[_Environment],
         may_ask_for_token: bool | None,
         above: _Job | None = None,
     ) -> None:
@@ -330,14 +340,15 @@ class _Job:
         self._environment = environment
         self._declared = declared
         self.environments = environments
-        """What `env` sets from the outside in, with where each value is from."""
+        """What `env` sets, from the outside in."""
         self._may_ask_for_token = may_ask_for_token
         self.takes_secret = False
-        self._tokens: list[tuple[str, int, str]] = []
+        self._one_password: set[int] = set()
+        self._tokens: dict[str, tuple[int, str]] = {}
         self._published: dict[str, tuple[int, str]] = {}
         self._addresses: list[str] = []
         self._destinations: dict[str, list[str | None]] = {}
-        self._tokens_above = above._tokens if above is not None else []  # noqa: SLF001 - of the same class
+        self._tokens_above = above._tokens if above is not None else {}  # noqa: SLF001 - of the same class
         self._vaults: dict[str, tuple[int, bool]] = dict(above._vaults) if above is not None else {}  # noqa: SLF001
         self._checkouts: list[int] = []
 
@@ -383,17 +394,23 @@ class _Job:
         self.refer(node)
         if is_environment:
             self._enter(own)
+        is_elsewhere = self._is_elsewhere(own)
         for key, value in own.pairs:
             if isinstance(value, Scalar):
-                self._tell_setting(key, value, own)
+                self._tell_setting(key, value, is_elsewhere=is_elsewhere)
 
     def _enter(self, own: Map) -> None:
         known = self._known()
         told = {key.text: origins(value.text, known) for key, value in own.pairs if isinstance(value, Scalar)}
-        self.environments.append((own, {**known, **told}))
+        is_elsewhere = self._is_elsewhere(own)
+        self.environments.append(_Environment(own, _over(told, known), is_elsewhere))
 
     def _known(self) -> Mapping[str, _Origins]:
-        return self.environments[-1][1] if self.environments else {}
+        return self.environments[-1].origins if self.environments else {}
+
+    def _is_elsewhere(self, own: Map) -> bool:
+        above = bool(self.environments) and self.environments[-1].is_elsewhere
+        return above or any(key.text.upper() in _ENDPOINTS for key, _ in own.pairs)
 
     def read_container(self, node: Node | None) -> None:
         """Read a container or service: its password, its settings."""
@@ -402,9 +419,11 @@ class _Job:
         password = mapping(container.get("credentials")).get("password")
         if isinstance(password, Scalar) and is_value(password.text):
             self._hard_coded(password.line, "credentials.password")
-        for key, value in mapping(container.get("env")).pairs:
+        own = mapping(container.get("env"))
+        is_elsewhere = self._is_elsewhere(own)
+        for key, value in own.pairs:
             if isinstance(value, Scalar):
-                self._tell_setting(key, value, mapping(container.get("env")))
+                self._tell_setting(key, value, is_elsewhere=is_elsewhere)
 
     def read_steps(self, node: Node | None) -> None:
         """Read steps in their order."""
@@ -422,37 +441,34 @@ class _Job:
         if uses is not None:
             self._read_use(step, uses)
         if isinstance(run, Scalar):
-            self._read_script(step, run)
+            self._read_script(run)
         del self.environments[depth:]
 
-    def _tell_setting(self, key: Scalar, value: Scalar, beside: Map) -> None:
+    def _tell_setting(self, key: Scalar, value: Scalar, *, is_elsewhere: bool) -> None:
         """Say what a name with its value proves: a lasting key, a token, a value in the open."""
         told = origins(value.text, self._known())
         if Origin.SECRET in told:
-            self._tell_secret(key.text, key.line, beside)
+            self._tell_secret(key.text, key.line, is_elsewhere=is_elsewhere)
             for name, line in _named_secrets(value):
-                self._tell_secret(name, line, beside)
+                self._tell_secret(name, line, is_elsewhere=is_elsewhere)
         elif told == {Origin.LITERAL} and "${{" not in value.text and is_value_of(key.text, value.text):
             self._hard_coded(value.line, key.text)
         cloud = federates(key.text, value.text)
         if cloud is not None:
             self._keyless(cloud, key.line, key.text)
 
-    def _tell_secret(self, name: str, line: int, beside: Map) -> None:
+    def _tell_secret(self, name: str, line: int, *, is_elsewhere: bool) -> None:
         cloud, registry, vault = static_cloud_key(name), publishing_token(name), vault_token(name)
         if cloud is not None:
-            self._static(cloud, line, name, beside)
+            self._static(cloud, line, name, is_elsewhere=is_elsewhere)
         if registry is not None:
-            self._tokens.append((registry, line, name))
+            self._tokens.setdefault(registry, (line, name))
         if vault is not None:
             line_, _ = self._vaults.get(vault, (0, False))
             self._vaults[vault] = (line_, True)
 
-    def _static(self, cloud: str, line: int, proof: str, beside: Map | None = None) -> None:
-        names = {key.text.upper() for key, _ in beside.pairs} if beside is not None else set()
-        for own, _ in self.environments:
-            names |= {key.text.upper() for key, _ in own.pairs}
-        if cloud == "aws" and names & _ENDPOINTS:
+    def _static(self, cloud: str, line: int, proof: str, *, is_elsewhere: bool = False) -> None:
+        if cloud == "aws" and is_elsewhere:
             self._gathered.doubt(
                 f"whether the key at line {line} is one of AWS cannot be told: another endpoint is set"
             )
@@ -491,20 +507,21 @@ class _Job:
                 self._trusted(registry, line, action)
 
     def _read_inputs(self, action: str, given: Map) -> None:
+        is_elsewhere = self._is_elsewhere(given)
         for key, value in given.pairs:
             if not isinstance(value, Scalar):
                 continue
-            self._tell_setting(key, value, given)
+            self._tell_setting(key, value, is_elsewhere=is_elsewhere)
             if key.text in ADDRESS_INPUTS and action != "docker/login-action":
                 self._addresses.append(value.text)
             if Origin.SECRET not in origins(value.text, self._known()):
                 continue
             registry = PUBLISHING_INPUTS.get((action, key.text.lower()))
             if registry is not None:
-                self._tokens.append((registry, key.line, f"{action} {key.text}"))
+                self._tokens.setdefault(registry, (key.line, f"{action} {key.text}"))
             cloud = registry_cloud(lambda name: _give(given, name)) if action == "docker/login-action" else None
             if cloud is not None and key.text == "password":
-                self._static(cloud, key.line, f"{action} {key.text}")
+                self._static(cloud, key.line, f"{action} {key.text}", is_elsewhere=is_elsewhere)
 
     def _sign_in(self, sign_in: CloudSignIn, action: str, line: int, given: Map) -> None:
         """Say how an action signs in: by a lasting key, by the job's token, or that it cannot be told."""
@@ -518,7 +535,7 @@ class _Job:
             if sign_in.temporary and _give(given, sign_in.temporary):
                 self._gathered.doubt(f"how long the key at line {line} lasts cannot be told")
             elif told & {Origin.SECRET, Origin.LITERAL, Origin.SETTING} and Origin.ELSEWHERE not in told:
-                self._static(sign_in.cloud, line, f"{action} {key}", given)
+                self._static(sign_in.cloud, line, f"{action} {key}", is_elsewhere=self._is_elsewhere(given))
             else:
                 self._gathered.doubt(
                     f"whether the key at line {line} lasts cannot be told: it is not from a secret here"
@@ -549,10 +566,17 @@ class _Job:
             known = self._vaults.get(use.vault, (line, False))
             self._vaults[use.vault] = (line, known[1])
         if use.vault == "1password":
-            for own, _ in self.environments:
-                for key, value in own.pairs:
-                    if isinstance(value, Scalar) and value.text.strip().startswith("op://"):
-                        self.note(ReferenceKind.VAULT, value.text.strip(), key.line)
+            for level in self.environments:
+                self._note_one_password(level.own)
+
+    def _note_one_password(self, own: Map) -> None:
+        """Note the paths that 1Password puts values in the place of, once for each `env`."""
+        if id(own) in self._one_password:
+            return
+        self._one_password.add(id(own))
+        for key, value in own.pairs:
+            if isinstance(value, Scalar) and value.text.strip().startswith("op://"):
+                self.note(ReferenceKind.VAULT, value.text.strip(), key.line)
 
     def _open_vault(self, vault: str, line: int, proof: str, *, keyless: bool) -> None:
         signal = PipelineSignal.VAULT_KEYLESS if keyless else PipelineSignal.VAULT_STATIC
@@ -573,10 +597,10 @@ class _Job:
 
     # --- scripts ------------------------------------------------------------------------------------------------------
 
-    def _read_script(self, step: Map, run: Scalar) -> None:
+    def _read_script(self, run: Scalar) -> None:
         first = run.line + 1 if run.block else run.line
         for name, line in _named_secrets(run):
-            self._tell_secret(name, line, mapping(step.get("env")))
+            self._tell_secret(name, line, is_elsewhere=self._is_elsewhere(Map(pairs=(), line=line)))
         for command in commands(run.text):
             self._read_command(command, first + command.line if run.block else run.line)
 
@@ -585,7 +609,8 @@ class _Job:
             self._hard_coded(line, proof)
         sign_in = signs_in(command)
         if sign_in is not None:
-            (self._keyless if sign_in.keyless else self._static)(sign_in.cloud, line, sign_in.proof)
+            tell = self._keyless if sign_in.keyless else self._static
+            tell(sign_in.cloud, line, sign_in.proof)
         for name, given in command.assigned:
             cloud = federates(name, given)
             if cloud is not None:
@@ -609,12 +634,12 @@ class _Job:
         """Say what the steps prove together: what opened a vault, where packages go, and by which token."""
         for vault, (line, by_token) in self._vaults.items():
             self._conclude_vault(vault, line, by_token=by_token)
-        from_above = [token for token in self._tokens_above if token[0] in self._published]
-        tokens = [*self._tokens, *from_above]
-        for registry, line, proof in tokens:
+        from_above = {one: told for one, told in self._tokens_above.items() if one in self._published}
+        tokens = {**from_above, **self._tokens}
+        for registry, (line, proof) in tokens.items():
             self._conclude_token(registry, line, proof)
         for registry, (line, command) in self._published.items():
-            has_token = any(one == registry for one, _, _ in tokens)
+            has_token = registry in tokens
             if command in BY_ITSELF and self._may_ask_for_token and not has_token and self._goes_public(registry):
                 if self.takes_secret:
                     self._gathered.doubt(f"by which token the package at line {line} is published cannot be told")
@@ -623,8 +648,9 @@ class _Job:
 
     def conclude_for(self, jobs: list[_Job]) -> None:
         """Say of tokens that the whole workflow sets what they do, where none of its jobs has told."""
-        for registry, line, proof in self._tokens:
-            if not any(registry in job._published for job in jobs):  # noqa: SLF001 - of the same class
+        published = {registry for job in jobs for registry in job._published}  # noqa: SLF001 - of the same class
+        for registry, (line, proof) in self._tokens.items():
+            if registry not in published:
                 self._conclude_token(registry, line, proof)
 
     def _conclude_vault(self, vault: str, line: int, *, by_token: bool) -> None:
@@ -659,6 +685,14 @@ class _Job:
 
     def _trusted(self, registry: str, line: int, proof: str) -> None:
         self._gathered.prove(PipelineSignal.TRUSTED_PUBLISHING, line, job=self._name, proof=proof, of=registry)
+
+
+def _over(told: dict[str, _Origins], known: Mapping[str, _Origins]) -> Mapping[str, _Origins]:
+    """Lay what one level sets over what is known, without copying that for each of many steps."""
+    if not told:
+        return known
+    maps = known.maps if isinstance(known, ChainMap) else [dict(known)]
+    return ChainMap(told, *maps)
 
 
 def _give(given: Map, name: str) -> str:

@@ -16,6 +16,7 @@ Decisions where the file alone does not settle it:
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 
 from connectors.pipelines.base import PipelineReading, Unreadable
@@ -23,7 +24,7 @@ from connectors.pipelines.cloud_commands import federates, signs_in
 from connectors.pipelines.hard_coded import hard_coded_in, is_value_of, secret_like
 from connectors.pipelines.publishing import destination, is_public, publishes
 from connectors.pipelines.reading import Gathering
-from connectors.pipelines.shell_variables import ShellNames, names_in
+from connectors.pipelines.shell_names import ShellNames, names_in
 from connectors.pipelines.shell_words import Command, commands
 from connectors.pipelines.telling_slots import publishing_token, static_cloud_key, trusts_jobs_of
 from connectors.pipelines.vault_steps import calls_vault, vault_token
@@ -104,6 +105,11 @@ class _Pipeline:
     def __init__(self, root: Map) -> None:
         self._root = root
         self._text = 0
+        self._parts = {key.text: value for key, value in root.pairs}
+        default = mapping(root.get("default"))
+        self._defaults = {
+            key.text: (key, value) for key, value in (*root.pairs, *default.pairs) if key.text in _DEFAULTS
+        }
         self.gathered = Gathering()
         self.variables = _values(root.get("variables"))
         for rule in items(mapping(root.get("workflow")).get("rules")):
@@ -176,7 +182,7 @@ class _Pipeline:
     def _extended(self, name: str, job: Map, used: set[str], below: tuple[str, ...]) -> Map:
         merged = Map(pairs=(), line=job.line)
         for parent in (one.text for one in items(job.get("extends")) if isinstance(one, Scalar)):
-            template = self._root.get(parent)
+            template = self._parts.get(parent)
             if not isinstance(template, Map) or parent in below or len(below) >= _DEEPEST:
                 self.gathered.doubt(f"what {name} extends stands in another file: {parent}"[:200])
                 continue
@@ -189,9 +195,8 @@ class _Pipeline:
         inherit = mapping(job.get("inherit")).get("default")
         if text_of(inherit) == "false":
             return job
-        default = mapping(self._root.get("default"))
         own = {key.text for key, _ in job.pairs}
-        given = [(key, value) for key, value in (*self._root.pairs, *default.pairs) if key.text in _DEFAULTS - own]
+        given = [pair for name, pair in self._defaults.items() if name not in own]
         return Map(pairs=(*((key, self._followed(value, set())) for key, value in given), *job.pairs), line=job.line)
 
     def _resolved(self, job: Map, used: set[str]) -> Map:
@@ -201,10 +206,10 @@ class _Pipeline:
         """Put in the place of each `!reference [job, key]` what stands there. Its tag is lost; its shape is not."""
         if not isinstance(node, Sequence) or depth > _DEEPEST:
             return node
-        path = _path(node, self._root)
+        path = _path(node, self._parts)
         if path:
-            target: Node | None = self._root
-            for step in path:
+            target: Node | None = self._parts.get(path[0])
+            for step in path[1:]:
                 target = mapping(target).get(step)
             if target is not None:
                 used.add(path[0])
@@ -214,12 +219,12 @@ class _Pipeline:
         return Sequence(items=tuple(self._followed(one, used, depth + 1) for one in node.items), line=node.line)
 
 
-def _path(node: Sequence, root: Map) -> tuple[str, ...]:
+def _path(node: Sequence, parts: Mapping[str, Node]) -> tuple[str, ...]:
     """Return a list as the path of a `!reference`: a job, and a keyword in it; empty for any other list."""
     path = tuple(one.text for one in node.items if isinstance(one, Scalar))
     if len(path) != len(node.items) or len(path) not in {2, 3} or path[1] not in _KEYWORDS:
         return ()
-    return path if _TEMPLATE.fullmatch(path[0]) or isinstance(root.get(path[0]), Map) else ()
+    return path if _TEMPLATE.fullmatch(path[0]) or isinstance(parts.get(path[0]), Map) else ()
 
 
 def _merge(below: Map, above: Map) -> Map:
@@ -268,15 +273,14 @@ class _Job:
 
     def _all_declared(self) -> Mapping[str, str]:
         inherited = text_of(mapping(self._node.get("inherit")).get("variables")) != "false"
-        declared = dict(self._pipeline.variables) if inherited else {}
-        declared |= _values(self._node.get("variables"))
+        declared = _values(self._node.get("variables"))
         for rule in items(self._node.get("rules")):
             declared |= _values(mapping(rule).get("variables"))
         for row in items(mapping(self._node.get("parallel")).get("matrix")):
             declared |= {key.text: "" for key, _ in mapping(row).pairs}
         for made in (self._id_tokens, mapping(self._node.get("secrets"))):
             declared |= {key.text: "" for key, _ in made.pairs}
-        return declared
+        return ChainMap(declared, self._pipeline.variables if inherited else {})
 
     def read(self) -> None:
         """Read all of it."""
@@ -429,7 +433,7 @@ class _Job:
 
     def _conclude(self) -> None:
         for cloud, (line, proof) in self._static_proof.items():
-            if cloud == "aws" and _ENDPOINTS & self._declared.keys():
+            if cloud == "aws" and any(name in self._declared for name in _ENDPOINTS):
                 self._gathered.doubt(
                     f"whether the key at line {line} is one of AWS cannot be told: another endpoint is set"
                 )

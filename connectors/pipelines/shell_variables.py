@@ -145,25 +145,6 @@ def windows_script(text: str, line: int = 1, known: AbstractSet[str] = frozenset
     return Script(uses=tuple(found))
 
 
-class ShellNames:
-    """The names that the scripts of one job have set so far, where they run one after the other in one shell."""
-
-    def __init__(self) -> None:
-        """Begin with nothing set."""
-        self._set: frozenset[str] = frozenset()
-
-    def used(self, text: str) -> Iterator[tuple[str, int]]:
-        """Yield the names that a script takes from outside, each as often as it stands, with its line from 0."""
-        found = script(text, 0, self._set)
-        self._set |= found.sets
-        yield from ((use.name, use.line) for use in found.uses if use.name is not None)
-
-
-def names_in(text: str) -> Iterator[str]:
-    """Yield the names in a text that a system fills in, as `template` has them."""
-    return (use.name for use in template(text) if use.name is not None)
-
-
 def _of_other_languages(text: str, line: int, known: AbstractSet[str]) -> Iterator[Use]:
     lines = _Lines(text, line)
     for one in _OTHER_LANGUAGES.finditer(text):

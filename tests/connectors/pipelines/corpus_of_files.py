@@ -45,7 +45,11 @@ class Case(NamedTuple):
 
 def cases() -> Iterator[Case]:
     for dialect, path in PATHS.items():
-        labels = tomllib.loads((CORPUS / dialect / "labels.toml").read_text())
+        labels = {
+            name: label
+            for file in sorted((CORPUS / dialect).glob("labels*.toml"))
+            for name, label in tomllib.loads(file.read_text()).items()
+        }
         for name, label in labels.items():
             value = "".join(random.Random(name).choices(string.ascii_letters + string.digits, k=20)) + "9q"
             yield Case(
