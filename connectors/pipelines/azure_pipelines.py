@@ -63,8 +63,8 @@ _CONNECTIONS = frozenset(
         "connectedservicenamearm", "containerregistry", "customendpoint",
         "dockerregistryendpoint", "dockerregistryserviceconnection", "environmentserviceconnection", "externalendpoint",
         "externalendpoints", "gcpserviceconnection", "githubconnection", "kubernetesserviceconnection",
-        "kubernetesserviceendpoint", "nugetserviceconnections", "publishendpoint", "pythondownloadserviceconnections",
-        "pythonuploadserviceconnection", "serviceconnection", "sonarcloud", "sonarqube", "sshendpoint",
+        "kubernetesserviceendpoint", "nugetserviceconnections", "publishendpoint", "publishfeedcredentials",
+        "pythondownloadserviceconnections", "pythonuploadserviceconnection", "serviceconnection", "sonarcloud", "sonarqube", "sshendpoint",
     }
 )  # fmt: skip
 """Inputs of tasks that take the name of a service connection, in small letters."""
@@ -502,8 +502,10 @@ class _Job:
         static, keyless = PipelineSignal.VAULT_STATIC, PipelineSignal.VAULT_KEYLESS
         for vault, (line, proof) in self._vaults.items():
             self.prove(PipelineSignal.VAULT_USED, line, proof, vault)
-            if vault in self._vault_tokens:
+            if vault in self._vault_tokens or self._gathered.proved(PipelineSignal.STATIC_CLOUD_KEY, self._name, vault):
                 self.prove(static, line, proof, vault)
+            elif self._gathered.proved(PipelineSignal.KEYLESS_CLOUD, self._name, vault):
+                self.prove(keyless, line, proof, vault)
             elif not any(self._gathered.proved(one, self._name, vault) for one in (static, keyless)):
                 self._gathered.doubt(f"what opens the vault read at line {line} cannot be told from this file")
         if self._secret_line is not None and self._environment is None:

@@ -24,6 +24,8 @@ def signs_in(command: Command) -> SignIn | None:
     """Say how a command signs in; `None` where it does not, or by what is on the machine."""
     if command.calls("aws", "sts", "assume-role-with-web-identity"):
         return SignIn(cloud="aws", keyless=True, proof="aws sts assume-role-with-web-identity")
+    if command.calls("aws", "configure", "set") and _set_key(command) is not None:
+        return SignIn(cloud="aws", keyless=False, proof=f"aws configure set {_set_key(command)}")
     if command.calls("gcloud", "auth", "activate-service-account"):
         return SignIn(cloud="google_cloud", keyless=False, proof="gcloud auth activate-service-account")
     if command.calls("gcloud", "iam", "workload-identity-pools", "create-cred-config"):
@@ -36,6 +38,11 @@ def signs_in(command: Command) -> SignIn | None:
     if command.calls("docker", "login") and command.option("-u", "--username") in {"_json_key", "_json_key_base64"}:
         return SignIn(cloud="google_cloud", keyless=False, proof="docker login -u _json_key")
     return None
+
+
+def _set_key(command: Command) -> str | None:
+    names = ("aws_access_key_id", "aws_secret_access_key")
+    return next((word for word in command.words[3:] if word in names), None)
 
 
 def federates(name: str, given: str) -> str | None:

@@ -36,6 +36,7 @@ from connectors.pipelines.github_expressions import (
     expressions_in,
     literals_in,
     origins,
+    origins_of,
     secrets_in,
 )
 from connectors.pipelines.github_steps import (
@@ -51,9 +52,10 @@ from connectors.pipelines.github_steps import (
     vault_use,
 )
 from connectors.pipelines.hard_coded import hard_coded_in, is_value, is_value_of
-from connectors.pipelines.publishing import BY_ITSELF, destination, is_public, publishes
+from connectors.pipelines.publishing import BY_ITSELF, destination, is_public, publishes, token_given
 from connectors.pipelines.reading import Gathering
-from connectors.pipelines.shell_words import Command, commands
+from connectors.pipelines.shell_variables import names_in
+from connectors.pipelines.shell_words import Command, commands, expression_in
 from connectors.pipelines.telling_slots import publishing_token, static_cloud_key, trusts_jobs_of, words_of
 from connectors.pipelines.vault_steps import calls_vault, vault_token
 from connectors.pipelines.yaml_nodes import Mapping as Map
@@ -81,6 +83,7 @@ _FEDERATED_NAME = re.compile(
     r"|projects/[\w-]{1,40}/locations/[\w-]{1,40}/workloadIdentityPools/[\w-]{1,40}/providers/[\w-]{1,40}"
     r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 )
+_SET_TO = re.compile(r"([A-Za-z_][\w.-]{0,60})[\"']?[ ]?[=:][ ]?[\"']?$")
 _Origins = frozenset[Origin]
 _SECRET = frozenset({ReferenceKind.SECRET, ReferenceKind.ANY_SECRET, ReferenceKind.ALL_SECRETS})
 
@@ -599,10 +602,27 @@ class _Job:
 
     def _read_script(self, run: Scalar) -> None:
         first = run.line + 1 if run.block else run.line
-        for name, line in _named_secrets(run):
-            self._tell_secret(name, line, is_elsewhere=self._is_elsewhere(Map(pairs=(), line=line)))
+        is_elsewhere = self._is_elsewhere(Map(pairs=(), line=run.line))
+        for name, line in (*_named_secrets(run), *_secrets_under_names(run)):
+            self._tell_secret(name, line, is_elsewhere=is_elsewhere)
+        told = [
+            frozenset[Origin]() if one.expression is None else origins_of(one.expression, self._known())
+            for one in expressions_in(run.text)
+        ]
         for command in commands(run.text):
-            self._read_command(command, first + command.line if run.block else run.line)
+            line = first + command.line if run.block else run.line
+            self._read_command(command, line)
+            given = token_given(command)
+            if given is not None and self._is_secret(given[2], told):
+                self._tokens.setdefault(given[0], (line, given[1]))
+
+    def _is_secret(self, word: str, told: list[_Origins]) -> bool:
+        """Say whether a word of a script stands for a secret: an expression, or a variable that `env` sets."""
+        number = expression_in(word)
+        if number is not None:
+            return number < len(told) and Origin.SECRET in told[number]
+        known = self._known()
+        return any(Origin.SECRET in known.get(name, frozenset()) for name in names_in(word))
 
     def _read_command(self, command: Command, line: int) -> None:
         for proof in hard_coded_in(command):
@@ -705,6 +725,15 @@ def _named_secrets(scalar: Scalar) -> Iterator[tuple[str, int]]:
     for found, line in _located(scalar):
         if found.expression is not None:
             yield from ((name, line) for _, name in secrets_in(found.expression) if name is not None)
+
+
+def _secrets_under_names(scalar: Scalar) -> Iterator[tuple[str, int]]:
+    """Yield the names under which a text puts secrets: `NAME=${{ secrets.A }}` in a script or in a file it writes."""
+    for found, line in _located(scalar):
+        before = scalar.text[max(found.offset - 120, 0) : found.offset]
+        name = _SET_TO.search(before)
+        if name is not None and found.expression is not None and any(True for _ in secrets_in(found.expression)):
+            yield ("NPM_TOKEN" if "//registry.npmjs.org/:_authToken" in before else name[1]), line
 
 
 def _located(scalar: Scalar, *, bare: bool = False) -> Iterator[tuple[Found, int]]:

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from connectors.pipelines.base import PipelineReading, Unreadable
 from connectors.pipelines.cloud_commands import federates, signs_in
 from connectors.pipelines.hard_coded import hard_coded_in, is_value_of, secret_like
-from connectors.pipelines.publishing import destination, is_public, publishes
+from connectors.pipelines.publishing import destination, is_public, publishes, token_given
 from connectors.pipelines.reading import Gathering
 from connectors.pipelines.shell_names import ShellNames, names_in
 from connectors.pipelines.shell_words import Command, commands
@@ -423,6 +423,10 @@ class _Job:
         if published is not None:
             self._published.add(published[0])
             self._destinations.setdefault(published[0], []).append(destination(command))
+
+        token = token_given(command)
+        if token is not None and any(self._is_asked(name) for name in names_in(token[2])):
+            self._tokens.append((token[0], line, token[1]))
 
     def _role(self, given: str) -> str | None:
         name = next(names_in(given), None)

@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
+_EXPRESSION = re.compile(r"\$EXPRESSION([0-9]{1,6})")
 _DEPTH = 3
 _CALL = 16
 """Words among which a program and its subcommands stand."""
@@ -98,12 +99,21 @@ def commands(script: str, depth: int = 0) -> Iterator[Command]:
 
 
 def without_expressions(script: str) -> str:
-    """Return a script in which each `${{ ... }}` is one word: it may hold blanks, quotes and bars."""
-    parts, at = [], 0
+    """Return a script in which each `${{ ... }}` is one word, since it may hold blanks, quotes and bars.
+
+    The first is `$EXPRESSION0`, the next `$EXPRESSION1`: by `expression_in` a dialect finds again what stands there.
+    """
+    parts, at, number = list[str](), 0, 0
     while (start := script.find("${{", at)) >= 0 and (end := script.find("}}", start)) >= 0:
-        parts += [script[at:start], "$EXPRESSION", "\n" * script.count("\n", start, end)]
-        at = end + 2
+        parts += [script[at:start], f"$EXPRESSION{number}", "\n" * script.count("\n", start, end)]
+        at, number = end + 2, number + 1
     return "".join([*parts, script[at:]])
+
+
+def expression_in(word: str) -> int | None:
+    """Return the number of the expression that a word is, or holds; `None` for a word without one."""
+    match = _EXPRESSION.search(word)
+    return int(match[1]) if match is not None else None
 
 
 def _command(words: list[str], line: int) -> Command:

@@ -25,7 +25,7 @@ def words(script: str) -> list[tuple[str, ...]]:
         ("x=$(vault read y)", [(), ("vault", "read", "y")]),
         ('export X="$(vault read y)"', [("export", "X=$(vault read y)"), ("vault", "read", "y")]),
         ("sh -c 'vault read y'", [("sh", "-c", "vault read y"), ("vault", "read", "y")]),
-        ("a -p ${{ secrets.A || 'b' }} c", [("a", "-p", "$EXPRESSION", "c")]),
+        ("a -p ${{ secrets.A || 'b' }} c", [("a", "-p", "$EXPRESSION0", "c")]),
         ("a -p $(macro.name) b", [("a", "-p", "$(macro.name)", "b")]),
     ],
 )
