@@ -27,6 +27,7 @@ _FILLED_IN = re.compile(r"<<\s*(?!\\)([^<>\n]{1,200}?)\s*>>")
 _NAMED_BY_PARAMETER = re.compile(r"\$\{?<<\s*parameters\.([\w-]{1,100})\s*>>")
 _IN_A_KEY = re.compile(r"\{\{\s*\.Environment\.([A-Za-z_]\w*)\s*\}\}")
 _NAME = re.compile(r"\$?\{?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\}?\Z")
+_ORB = re.compile(r"[\w-]{1,64}/[\w-]{1,64}")
 _ROLE_KEYS = frozenset({"role_arn", "role-arn", "aws_role_arn"})
 _MASKED = "\1"
 
@@ -91,7 +92,7 @@ class _Reading:
         for one in (root, *self._inline):
             self._part(one)
         self._workflows(mapping(root.get("workflows")))
-        unread = sorted(name for name in self._orbs.values() if name)
+        unread = sorted({name for name in self._orbs.values() if name and _ORB.fullmatch(name)})
         if unread:
             self._notes.cannot_tell(f"orbs bring steps of their own: {', '.join(unread)}")
         return self._notes.reading()

@@ -54,7 +54,7 @@ from connectors.pipelines.github_steps import (
 from connectors.pipelines.hard_coded import hard_coded_in, is_value, is_value_of
 from connectors.pipelines.publishing import BY_ITSELF, destination, is_public, publishes, token_given
 from connectors.pipelines.reading import Gathering
-from connectors.pipelines.shell_variables import names_in
+from connectors.pipelines.shell_names import names_in
 from connectors.pipelines.shell_words import Command, commands, expression_in
 from connectors.pipelines.telling_slots import publishing_token, static_cloud_key, trusts_jobs_of, words_of
 from connectors.pipelines.vault_steps import calls_vault, vault_token
