@@ -130,6 +130,7 @@ class _Reading:
             if text_of(label) in {"self.hosted", "self-hosted"}:
                 self._notes.prove(PipelineSignal.SELF_HOSTED_RUNNER, label.line, "runs-on self.hosted", at)
         oidc = text_of(body.get("oidc")) == "true"
+        self._own_token(body, at)
         for block in ("script", "after-script"):
             for item in items(body.get(block)):
                 if isinstance(item, Scalar):
@@ -142,13 +143,16 @@ class _Reading:
         found = self._notes.shell(command.text, line, _KNOWN | known, at)
         known |= found.sets
         self._outside(((use.name, use.line) for use in found.uses), at)
-        if "BITBUCKET_STEP_OIDC_TOKEN" in command.text:
-            where = line + command.text.count("\n", 0, command.text.index("BITBUCKET_STEP_OIDC_TOKEN"))
-            self._own_token(command.text, where, at)
 
-    def _own_token(self, text: str, line: int, at: Where) -> None:
-        """Read what the step's own token is handed to."""
+    def _own_token(self, body: Mapping, at: Where) -> None:
+        """Read what the step's own token is handed to, by any of its commands."""
         proof = "BITBUCKET_STEP_OIDC_TOKEN"
+        script = [item for item in items(body.get("script")) if isinstance(item, Scalar)]
+        using = next((item for item in script if proof in item.text), None)
+        if using is None:
+            return
+        line = text_line(using) + using.text.count("\n", 0, using.text.index(proof))
+        text = "\n".join(item.text for item in script)
         if re.search(r"\bvault\b|/v1/auth/", text):
             self._notes.vault("hashicorp_vault", line, proof, at, keyless=True)
         elif cloud := cloud_named(text):

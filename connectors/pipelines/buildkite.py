@@ -108,7 +108,7 @@ class _Reading:
             uploaded = template(command.text, line, known | found.sets)
             for use in sorted({*found.uses, *uploaded}, key=lambda one: (one.line, one.name or "")):
                 self._variable(use, at)
-            self._notes.commands(escaped, line, at)
+            self._notes.commands(escaped, line, at, sets=known | found.sets)
             self._agent(escaped, line, at)
             known |= found.sets | set(_SET_FOR_LATER.findall(escaped))
 

@@ -23,7 +23,7 @@ from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, documents, it
 from storage.inventory import PipelineDialect, PipelineSignal, ReferenceKind
 
 _FILES = re.compile(r"\.circleci/(?:[^/]+/)*[^/@]+\.ya?ml\Z")
-_FILLED_IN = re.compile(r"<<\s*(?!\\)([^<>\n]{1,200}?)\s*>>")
+_FILLED_IN = re.compile(r"(?<!\\)<<[#/^]?\s*(?:pipeline|parameters|matrix)\.[^<>\n]{1,200}>>")
 _NAMED_BY_PARAMETER = re.compile(r"\$\{?<<\s*parameters\.([\w-]{1,100})\s*>>")
 _IN_A_KEY = re.compile(r"\{\{\s*\.Environment\.([A-Za-z_]\w*)\s*\}\}")
 _NAME = re.compile(r"\$?\{?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\}?\Z")
@@ -329,7 +329,7 @@ _OF_A_WORKFLOW = frozenset({"context", "requires", "filters", "type", "name", "s
 
 def _without(text: str) -> str:
     """Return a text in which what is filled in says nothing, and stands in nobody's way."""
-    return _FILLED_IN.sub(_MASKED, text)
+    return _FILLED_IN.sub(_MASKED, text).replace("\\<<", "<<")
 
 
 def _orb_name(node: Node) -> str | None:

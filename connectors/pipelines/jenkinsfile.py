@@ -193,7 +193,7 @@ class _Reading:
                 self._aws(call, at)
             case "sh" | "bat" | "powershell" | "pwsh":
                 self._script(call, at)
-            case "password" if "defaultValue" in _keys(given):
+            case "password" if _keys(given) & {"defaultValue", "value"}:
                 self._password(call, at)
             case "@Library" | "library" | "libraries":
                 self._notes.cannot_tell("steps come from a shared library, which another repository holds")
@@ -273,14 +273,16 @@ class _Reading:
             if token.kind != "text":
                 continue
             text = token.text.replace(COMPUTED, " ")
-            for use in _SHELL_STEPS[call.name](text, token.line, self._known).uses:
+            found = _SHELL_STEPS[call.name](text, token.line, self._known)
+            for use in found.uses:
                 if use.name and (secret_like(use.name) or static_cloud_key(use.name)):
                     self._notes.ask(ReferenceKind.VARIABLE, use.name, use.line, at)
-            self._notes.commands(token.text.replace(COMPUTED, "$"), token.line, at)
+            self._notes.commands(token.text.replace(COMPUTED, "$"), token.line, at, sets=found.sets)
 
     def _password(self, call: _Call, at: Where) -> None:
-        value = dict(_pairs(call.given))["defaultValue"]
-        name = (self._texts(dict(_pairs(call.given)).get("name", ())) or ["password"])[0]
+        named = dict(_pairs(call.given))
+        value = named.get("defaultValue") or named.get("value", ())
+        name = (self._texts(named.get("name", ())) or ["password"])[0]
         if len(value) == 1 and value[0].kind == "text" and is_value_of("password", value[0].text):
             self._notes.hard_coded(value[0].line, name, at)
 

@@ -6,6 +6,7 @@ system's own token could stand for it, a token of a registry that would take tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 
@@ -21,6 +22,8 @@ from connectors.pipelines.vault_paths import path_read
 from connectors.pipelines.vault_steps import calls_vault, vault_token
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence
 from storage.inventory import PipelineSignal, Record, ReferenceKind
+
+_ONE_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
 
 class Where(Record, frozen=True, kw_only=True):
@@ -122,10 +125,14 @@ class Notes:
             elif not self._predefined(use.name):
                 self.ask(ReferenceKind.VARIABLE, use.name, use.line, at)
 
-    def commands(self, text: str, line: int, at: Where = EVERYWHERE) -> None:
-        """Note what the commands of a script prove."""
+    def commands(self, text: str, line: int, at: Where = EVERYWHERE, *, sets: AbstractSet[str] = frozenset()) -> None:
+        """Note what the commands of a script prove; `sets` are names that it sets itself."""
         for command in commands(text):
             self._command(command, line + command.line, at)
+            for name, given in command.assigned:
+                outside = _ONE_VARIABLE.fullmatch(given)
+                if outside is not None and outside[1] not in sets:
+                    self.named(name, line + command.line, at)
 
     def _command(self, command: Command, line: int, at: Where) -> None:
         for proof in hard_coded_in(command):
@@ -153,7 +160,7 @@ class Notes:
         """Note all that a script says: its variables from outside, and what its commands prove."""
         found = script(text, line, known)
         self.variables(found.uses, at)
-        self.commands(text, line, at)
+        self.commands(text, line, at, sets=found.sets | known)
         if found.sourced is not None:
             self.cannot_tell(f"a script at line {found.sourced} takes in another file, which may set variables")
         return found

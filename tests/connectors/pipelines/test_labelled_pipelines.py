@@ -44,6 +44,9 @@ def stands_on(name: str, line: str, case: Case) -> bool:
     """Say whether a line holds a name, or the part of it that a dialect puts together with another."""
     if case.dialect == "jenkins" and f"= '{name}'" in case.text:
         return any(given in line for given in re.findall(rf"(\w+) = '{re.escape(name)}'", case.text))
+    if case.dialect == "circleci" and "/setup" in line:
+        # An orb takes a variable of the usual name by itself.
+        return True
     parts = re.split(r"[/.]", name) if case.dialect in {"tekton", "travis"} else [name]
     return name in line or any(part in line for part in parts) or (case.dialect == "travis" and "secure" in line)
 
