@@ -80,6 +80,7 @@ class _Reading:
     def read(self) -> PipelineReading:
         root, definitions = self._root, mapping(self._root.get("definitions"))
         self._image(root.get("image"), Where())
+        self._runner(mapping(root.get("options")).get("runs-on"), Where())
         for _, service in mapping(definitions.get("services")).pairs:
             self._service(mapping(service))
         pipelines = mapping(root.get("pipelines"))
@@ -126,9 +127,7 @@ class _Reading:
         if deployment is not None:
             self._notes.prove(PipelineSignal.ENVIRONMENT, deployment.line, deployment.text, at, of=deployment.text)
         self._image(body.get("image"), at)
-        for label in items(body.get("runs-on")):
-            if text_of(label) in {"self.hosted", "self-hosted"}:
-                self._notes.prove(PipelineSignal.SELF_HOSTED_RUNNER, label.line, "runs-on self.hosted", at)
+        self._runner(body.get("runs-on"), at)
         oidc = text_of(body.get("oidc")) == "true"
         self._own_token(body, at)
         for block in ("script", "after-script"):
@@ -137,6 +136,11 @@ class _Reading:
                     self._command(item, at, known)
                 elif mapping(item).get("pipe") is not None:
                     self._pipe(mapping(item), at, known, oidc=oidc)
+
+    def _runner(self, labels: Node | None, at: Where) -> None:
+        for label in items(labels):
+            if text_of(label) in {"self.hosted", "self-hosted"}:
+                self._notes.prove(PipelineSignal.SELF_HOSTED_RUNNER, label.line, "runs-on self.hosted", at)
 
     def _command(self, command: Scalar, at: Where, known: set[str]) -> None:
         line = text_line(command)

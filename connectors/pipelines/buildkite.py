@@ -28,6 +28,7 @@ _THEIRS = re.compile(r"BUILDKITE_(?:API\w*TOKEN|ANALYTICS_TOKEN|ORG\w*TOKEN|GRAP
 _SECRET_GET = re.compile(
     r"\bbuildkite-agent\s+secret\s+get\b((?:[ \t]+(?:--?[\w-]+(?:=\S+)?|[\"']?[\w${}.-]+[\"']?))*)"
 )
+_WITH_A_VALUE = re.compile(r"--?(?:format|job|endpoint|agent-access-token|log-level|profile)[ \t]+\S+")
 _OIDC = re.compile(r"\bbuildkite-agent\s+oidc\s+request-token\b[^\n]{0,300}")
 _UPLOAD = re.compile(r"\bbuildkite-agent\s+pipeline\s+upload\b[ \t]*([^\s|;&<>\"']*)")
 _SET_FOR_LATER = re.compile(r"\bbuildkite-agent\s+env\s+set\b[ \t]+[\"']?([A-Za-z_]\w*)=")
@@ -134,7 +135,7 @@ class _Reading:
                     self._notes.cannot_tell("further steps are made by a program while the pipeline runs")
 
     def _asked_by_name(self, words: str, line: int, at: Where) -> None:
-        for word in words.split():
+        for word in _WITH_A_VALUE.sub(" ", words).split():
             name = word.strip("\"'")
             if not name.startswith("-"):
                 self._secret(name, line, at)
@@ -203,6 +204,8 @@ class _Reading:
     def _plugin(self, key: Scalar, value: Node, at: Where, known: set[str]) -> set[str]:
         name = re.sub(r"#.*|-buildkite-plugin", "", key.text).removesuffix(".git").rpartition("/")[2]
         given = mapping(value)
+        for use in template(key.text, key.line, known):
+            self._variable(use, at)
         if name == "secrets":
             return self._secrets(given.get("variables"), at) | self._secrets(given.get("env"), at)
         for inner, text in named_scalars(value):

@@ -27,7 +27,7 @@ _FILES = re.compile(r"(?i)(?:.*/)?(?:jenkinsfile[^/]*|[^/]+\.jenkinsfile)\Z")
 _NOT_GROOVY = re.compile(r"(?i)\.(?:md|rst|txt|ya?ml|json|png|svg|html|sh|py|adoc)\Z")
 _LIBRARIES = re.compile(r"(?:.*/)?(?:vars|\.?jenkins(?:/.+)?)/[^/]+\.groovy\Z")
 
-_ID_KEY = re.compile(r"(?i)\w*(?:credentials?id|credential_id)s?\Z")
+_ID_KEY = re.compile(r"(?i)(?:\w*(?:credentials?id|credential_id)s?|kubeconfigid)\Z")
 _VARIABLE_KEY = re.compile(r"(?:\w*[vV]ariable|envVariable|envVar)\Z")
 _SHELL_STEPS = {"sh": script, "bat": windows_script, "powershell": windows_script, "pwsh": windows_script}
 _CLOUD_BINDINGS = {
@@ -142,6 +142,8 @@ class _Reading:
     def _pair(self, key: Token, value: tuple[Token, ...], at: Where) -> None:
         """Read `key: value`, in a call or a map."""
         name = key.text
+        if name == "kubeconfigId":
+            self._notes.cloud_key("kubernetes", key.line, name, at)
         if _ID_KEY.match(name) or name in {"credentials", "authentication"}:
             self._credential(value, key.line, at)
         elif _VARIABLE_KEY.match(name):
