@@ -64,7 +64,8 @@ _CONNECTIONS = frozenset(
         "dockerregistryendpoint", "dockerregistryserviceconnection", "environmentserviceconnection", "externalendpoint",
         "externalendpoints", "gcpserviceconnection", "githubconnection", "kubernetesserviceconnection",
         "kubernetesserviceendpoint", "nugetserviceconnections", "publishendpoint", "publishfeedcredentials",
-        "pythondownloadserviceconnections", "pythonuploadserviceconnection", "serviceconnection", "sonarcloud", "sonarqube", "sshendpoint",
+        "pythondownloadserviceconnections", "pythonuploadserviceconnection",
+        "serviceconnection", "sonarcloud", "sonarqube", "sshendpoint",
     }
 )  # fmt: skip
 """Inputs of tasks that take the name of a service connection, in small letters."""
