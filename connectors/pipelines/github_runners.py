@@ -28,13 +28,13 @@ def tell_runner(gathered: Gathering, job: str, node: Map) -> None:
     if runs_on is None:
         return
     if isinstance(runs_on, Map) and runs_on.get("labels") is None:
-        gathered.doubt(f"whose machines the runner group of job {job} has cannot be told")
+        gathered.doubt(f"whose machines the runner group at line {runs_on.line} has cannot be told")
         return
     labels = [one for node_ in items(mapping(runs_on).get("labels") or runs_on) for one in _labels(node_, node)]
     if any(label is not None and label.lower() == "self-hosted" for label in labels):
         gathered.prove(PipelineSignal.SELF_HOSTED_RUNNER, runs_on.line, job=job, proof="self-hosted")
     elif not all(label is not None and _HOSTED.fullmatch(label.lower()) for label in labels):
-        gathered.doubt(f"whose machine job {job} runs on cannot be told from its label")
+        gathered.doubt(f"whose machine the label at line {runs_on.line} means cannot be told")
 
 
 def _labels(node: Node, job: Map) -> Iterator[str | None]:
