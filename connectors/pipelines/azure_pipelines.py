@@ -39,7 +39,8 @@ from connectors.pipelines.yaml_nodes import Node, Scalar, Sequence, documents, i
 from storage.inventory import PipelineDialect, PipelineSignal, ReferenceKind
 
 _PATH = re.compile(
-    r"(?:.*/)?(?:[^/]*[._-])?azure-pipelines?[^/]*\.ya?ml|(?:.*/)?\.?azure-pipelines/.+\.ya?ml|(?:.*/)?\.azuredevops/.+\.ya?ml",
+    r"(?:.*/)?(?:[^/]*[._-])?azure-pipelines?[^/]*\.ya?ml|(?:.*/)?\.?azure-pipelines/.+\.ya?ml"
+    r"|(?:.*/)?\.(?:ado|azuredevops)/.+\.ya?ml",
     re.DOTALL,
 )
 _MACRO = re.compile(r"\$\(([A-Za-z_][\w.-]*)\)", re.ASCII)
@@ -64,8 +65,8 @@ _CONNECTIONS = frozenset(
         "dockerregistryendpoint", "dockerregistryserviceconnection", "environmentserviceconnection", "externalendpoint",
         "externalendpoints", "gcpserviceconnection", "githubconnection", "kubernetesserviceconnection",
         "kubernetesserviceendpoint", "nugetserviceconnections", "publishendpoint", "publishfeedcredentials",
-        "pythondownloadserviceconnections", "pythonuploadserviceconnection", "serviceconnection", "sonarcloud",
-        "sonarqube", "sshendpoint",
+        "pythondownloadserviceconnections", "pythonuploadserviceconnection",
+        "serviceconnection", "sonarcloud", "sonarqube", "sshendpoint",
     }
 )  # fmt: skip
 """Inputs of tasks that take the name of a service connection, in small letters."""

@@ -7,7 +7,7 @@ of each one's repository.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from storage.inventory import Record
 
@@ -202,8 +202,3 @@ def keeps_token_in_tree(version: str) -> bool:
     """Say whether this version of `actions/checkout` writes the token below the checkout: since 6 it does not."""
     major = re.fullmatch(r"v?([0-9]{1,2})(?:\..*)?", version)
     return major is None or int(major[1]) < 6
-
-
-def one_password_paths(values: Iterator[str]) -> Iterator[str]:
-    """Yield the paths that 1Password's actions and tool put values in the place of."""
-    return (value.strip() for value in values if value.strip().startswith("op://"))

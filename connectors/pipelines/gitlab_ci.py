@@ -184,7 +184,7 @@ class _Pipeline:
         for parent in (one.text for one in items(job.get("extends")) if isinstance(one, Scalar)):
             template = self._parts.get(parent)
             if not isinstance(template, Map) or parent in below or len(below) >= _DEEPEST:
-                self.gathered.doubt(f"what {name} extends stands in another file: {parent}"[:200])
+                self.gathered.doubt(f"what the job at line {job.line} extends stands in another file")
                 continue
             used.add(parent)
             self.spend(" " * len(template.pairs))
@@ -366,7 +366,7 @@ class _Job:
         if any("$" not in one.text for one in named):
             self._prove(PipelineSignal.SELF_HOSTED_RUNNER, tags[0].line, "tags", "")
         elif named or any(one.text in _EITHER_TAG for one in tags):
-            self._gathered.doubt(f"whose machine job {self._name} runs on cannot be told from its tags")
+            self._gathered.doubt(f"whose machine the job with the tags at line {tags[0].line} runs on cannot be told")
 
     def _read_secrets(self) -> None:
         for key, value in mapping(self._node.get("secrets")).pairs:

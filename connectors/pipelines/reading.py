@@ -8,6 +8,7 @@ from connectors.pipelines.base import PipelineReading
 from storage.inventory import PipelineFact, PipelineReference, PipelineSignal, ReferenceKind
 
 _MOST_SAID = 50_000
+_LONGEST = 200
 _NAME = re.compile(r"[\w.:/@${}()\[\] '*+#,|&=!<>-]{1,256}", re.ASCII)
 
 
@@ -15,6 +16,13 @@ def told(name: str | None) -> str | None:
     """Return a name as the file has it; `None` for what is too long or too strange to be one."""
     shown = (name or "").strip()
     return shown if _NAME.fullmatch(shown) else None
+
+
+def shown(name: str | None) -> str | None:
+    """Return the name of a job or an environment, which may be of any script: on one line, and cut where it is long."""
+    if name is None or (len(name) <= _LONGEST and name.isprintable()):
+        return name
+    return "".join(one for one in name[:_LONGEST] if one.isprintable()) + "..."
 
 
 class Gathering:
@@ -41,14 +49,21 @@ class Gathering:
             self.doubt(f"it asks for more than {_MOST_SAID:,} things: what comes after these is not told")
             return
         self._references.append(
-            PipelineReference(kind=kind, name=told(name), line=line, job=job, environment=environment, defined=defined)
+            PipelineReference(
+                kind=kind,
+                name=told(name),
+                line=line,
+                job=shown(job),
+                environment=shown(environment),
+                defined=defined,
+            )
         )
 
     def prove(
         self, signal: PipelineSignal, line: int, *, job: str | None = None, proof: str = "", of: str = ""
     ) -> None:
         """Note a sign, once for each job and for each thing it is `of`: a cloud, a vault, a registry."""
-        fact = PipelineFact(signal=signal, line=line, job=job, proof=told(proof) or "")
+        fact = PipelineFact(signal=signal, line=line, job=shown(job), proof=told(proof) or "")
         self._facts.setdefault((signal, job, of), fact)
 
     def proved(self, signal: PipelineSignal, job: str | None, of: str) -> bool:
@@ -57,7 +72,7 @@ class Gathering:
 
     def doubt(self, sentence: str) -> None:
         """Note what cannot be told."""
-        self._doubts[sentence] = None
+        self._doubts[shown(sentence) or ""] = None
 
     def take_in(self, path: str | None, line: int) -> None:
         """Note a further file of the same repository."""

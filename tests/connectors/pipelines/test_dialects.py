@@ -238,3 +238,102 @@ def test_a_script_that_begins_with_a_path_is_no_reference_to_a_template() -> Non
     text = "a: {script: [./one $A, ./two $B]}\n"
 
     assert ["A", "B"] == [one.name for one in GitlabCi().read(text, "x").references]
+
+
+def workflow(job: str, head: str = "permissions: {}") -> str:
+    return f"on: push\n{head}\njobs:\n  a:\n{job}"
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        "    runs-on: {group: large}\n",
+        "    runs-on: ${{ inputs.runner }}\n",
+        "    runs-on: ${{ broken( }}\n",
+        "    runs-on: ${{ fromJSON(needs.x.outputs.y) }}\n",
+        "    permissions: ${{ x }}\n",
+        "    steps: [{run: 'echo ${{ secrets. }}'}]\n",
+        "    steps: [{uses: hashicorp/vault-action@v3}]\n",
+        "    steps: [{run: vault kv get secret/a}]\n",
+        "    steps: [{uses: aws-actions/configure-aws-credentials@v4, with: {role-to-assume: x}}]\n",
+        "    steps: [{uses: azure/login@v2, with: {client-id: x, auth-type: IDENTITY}}]\n",
+    ],
+)
+def test_what_cannot_be_told_of_a_job_is_said(job: str) -> None:
+    reading = GithubActions().read(workflow(job), WORKFLOW)
+
+    assert reading.undetermined
+    assert not {PipelineSignal.KEYLESS_CLOUD, PipelineSignal.SELF_HOSTED_RUNNER} & {one.signal for one in reading.facts}
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        "    runs-on: {group: x, labels: [self-hosted]}\n",
+        "    runs-on: ${{ github.x && 'self-hosted' || 'ubuntu-latest' }}\n",
+        "    runs-on: ${{ fromJSON('[\"self-hosted\"]') }}\n",
+        "    strategy: {matrix: {os: [ubuntu-latest, self-hosted]}}\n    runs-on: ${{ matrix.os }}\n",
+    ],
+)
+def test_a_machine_of_ones_own_is_told(job: str) -> None:
+    facts = GithubActions().read(workflow(job), WORKFLOW).facts
+
+    assert PipelineSignal.SELF_HOSTED_RUNNER in {one.signal for one in facts}
+
+
+def test_a_role_after_a_key_in_the_job_is_no_doubt() -> None:
+    step = "{uses: aws-actions/configure-aws-credentials@v4, with: {role-to-assume: x}}"
+    job = f"    env: {{AWS_SECRET_ACCESS_KEY: '${{{{ secrets.A }}}}'}}\n    steps: [{step}]\n"
+
+    reading = GithubActions().read(workflow(job), WORKFLOW)
+
+    assert PipelineSignal.STATIC_CLOUD_KEY in {one.signal for one in reading.facts}
+    assert reading.undetermined == ()
+
+
+def test_a_vault_of_a_cloud_is_opened_as_the_cloud_is() -> None:
+    text = "a:\n  script: [aws secretsmanager get-secret-value --secret-id x, echo $AWS_SECRET_ACCESS_KEY]\n"
+
+    signals = {one.signal for one in GitlabCi().read(text, "x").facts}
+
+    assert {PipelineSignal.VAULT_USED, PipelineSignal.VAULT_STATIC} <= signals
+
+
+def test_a_template_that_nobody_here_uses_speaks_for_itself() -> None:
+    (one,) = GitlabCi().read(".deploy: {script: echo $TOKEN}\n", "x").references
+
+    assert (one.name, one.job) == ("TOKEN", ".deploy")
+
+
+def test_what_a_job_extends_from_elsewhere_is_said() -> None:
+    assert GitlabCi().read("a: {extends: .elsewhere, script: make}\n", "x").undetermined
+
+
+@pytest.mark.parametrize("text", [".a: {extends: .b}\n.b: {extends: .a}\nc: {extends: .a}\n", "a: {extends: a}\n"])
+def test_templates_that_extend_each_other_end(text: str) -> None:
+    assert GitlabCi().read(text, "x").references == ()
+
+
+def test_a_service_connection_by_a_declared_name_is_resolved() -> None:
+    text = "variables: {conn: production}\nsteps:\n- task: A@1\n  inputs: {azureSubscription: $(conn)}\n"
+
+    (one,) = AzurePipelines().read(text, "x").references
+
+    assert (one.kind, one.name) == (ReferenceKind.STORED_CREDENTIAL, "production")
+
+
+def test_commands_of_the_shell_are_no_variables() -> None:
+    text = "steps:\n- bash: x=$(pwd) y=$(whoami) z=$(token)\n- task: A@1\n  inputs: {path: $(pwd)}\n"
+
+    assert ["token", "pwd"] == [one.name for one in AzurePipelines().read(text, "x").references]
+
+
+def test_a_strange_name_of_a_job_is_cut_and_stands_on_one_line() -> None:
+    text = f'"a\\n{"b" * 500}": {{script: echo $TOKEN}}\n"🚀 deploy": {{script: echo $TOKEN}}\n'
+
+    first, second = GitlabCi().read(text, "x").references
+
+    assert first.job is not None
+    assert len(first.job) < 220
+    assert first.job.isprintable()
+    assert second.job == "🚀 deploy"
