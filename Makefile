@@ -19,10 +19,10 @@ PIP := PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep bench accuracy test check unit coverage package test-full lock format clean
+.PHONY: help sweep bench accuracy accuracy-pipelines test check unit coverage package test-full lock format clean
 
 help:  ## show the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
 # --- environments -----------------------------------------------------------------------------------------------------
 # One .venv, two stamps: .core stands for requirements.lock, .dev for requirements-dev.lock, which contains the first.
@@ -72,6 +72,9 @@ bench: $(VENV)/.core  ## what a sweep of a repository costs, beside git's own fl
 
 accuracy: $(VENV)/.dev  ## how often detection is right: make accuracy CORPORA=../corpora ARGS='--show medium'
 	@$(BIN)/python -P benchmarks/accuracy.py $(ARGS) "$(CORPORA)"
+
+accuracy-pipelines: $(VENV)/.dev  ## how often pipeline files are read right: make accuracy-pipelines ARGS='--zizmor zizmor'
+	@$(BIN)/python -P benchmarks/pipelines.py $(ARGS)
 
 # --- testing it -------------------------------------------------------------------------------------------------------
 
