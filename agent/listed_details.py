@@ -14,6 +14,8 @@ from storage.inventory import (
     Identity,
     IdentityState,
     Owner,
+    Pipeline,
+    PipelineState,
     Policy,
     PrivilegeLevel,
     SafeguardState,
@@ -31,7 +33,13 @@ def about_listed(uid: str, store: Store, moment: datetime, policy: Policy) -> Li
     """Everything about the thing of that uid; nothing where no provider lists such a thing."""
     states: Iterator[ListedState] = (
         state
-        for listed in (store.identities(), store.credentials(), store.stored_secrets(), store.safeguards())
+        for listed in (
+            store.identities(),
+            store.credentials(),
+            store.stored_secrets(),
+            store.safeguards(),
+            store.pipelines(),
+        )
         for state in listed
     )
     found = next((state for state in states if listed_name(state)[0] == uid), None)
@@ -50,6 +58,8 @@ def about_listed(uid: str, store: Store, moment: datetime, policy: Policy) -> Li
                 yield from _owners(settled(found.identity, policy).owners)
         case StoredSecretState():
             yield from _of_slot(settled(found.stored_secret, policy), moment)
+        case PipelineState():
+            yield from _of_pipeline(settled(found.pipeline, policy))
         case SafeguardState():  # pragma: no branch - mypy proves that there is no other case
             yield "state", {True: "on", False: "off", None: "unknown"}[found.safeguard.enabled]
             yield from _facts(found.safeguard.attributes.items())
@@ -87,6 +97,21 @@ def _of_slot(slot: StoredSecret, moment: datetime) -> Lines:
     schedule = {True: "by schedule", False: "by no schedule", None: "unknown"}[slot.rotation_enabled]
     yield "rotated", f"{_moment(slot.last_rotated_time, Facet.ROTATION in slot.observed)}, {schedule}"
     yield from _owners(slot.owners)
+
+
+def _of_pipeline(pipeline: Pipeline) -> Lines:
+    yield "stands on", pipeline.ref or "no branch"
+    for fact in pipeline.facts[:SHOWN]:
+        proof = f", {fact.proof}" if fact.proof else ""
+        yield "shows", f"{fact.signal.replace('_', ' ')} at line {fact.line}{proof}"
+    for reference in pipeline.references[:SHOWN]:
+        yield (
+            "asks for",
+            f"{reference.kind.replace('_', ' ')} {reference.name or 'by a computed name'} at line {reference.line}",
+        )
+    for sentence in pipeline.undetermined[:SHOWN]:
+        yield "cannot tell", sentence
+    yield from _owners(pipeline.owners)
 
 
 def _ages(thing: Identity | Credential | StoredSecret, moment: datetime) -> Lines:

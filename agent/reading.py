@@ -69,6 +69,7 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
         credentials=tuple(store.credentials(run_seq=run.seq)),
         stored_secrets=tuple(store.stored_secrets(run_seq=run.seq)),
         safeguards=tuple(store.safeguards(run_seq=run.seq)),
+        pipelines=tuple(store.pipelines(run_seq=run.seq)),
         findings=findings,
         exceptions=tuple(store.exceptions(finding_uids=sorted(named))),
         assessments=_assessments(store, run) if assessments else (),

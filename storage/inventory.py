@@ -489,6 +489,8 @@ class SubjectKind(StrEnum):
     """A `StoredSecret`, as `StoredSecretState` shows it."""
     SAFEGUARD = "safeguard"
     """A `Safeguard`, as `SafeguardState` shows it."""
+    PIPELINE = "pipeline"
+    """A `Pipeline`, as `PipelineState` shows it."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -1021,7 +1023,7 @@ class Pipeline(Record, frozen=True, kw_only=True):
     """A pipeline file of a repository, as it stands on one branch: what it asks for, and how it handles that."""
 
     uid: str
-    """Stable name: the repository's uid, the ref and the path."""
+    """Stable name: the repository's uid and the path; of a version that stands on other branches, its blob as well."""
     scope_uid: str = ""
     """Scope this observation speaks for; empty on a merged one."""
     name: str
@@ -1034,10 +1036,13 @@ class Pipeline(Record, frozen=True, kw_only=True):
     """The language that it is written in."""
     path: str
     """Path in the repository, in display form."""
+    on_default_branch: bool = True
+    """Whether it stands on the default branch. A version of other branches is read for what it asks for alone: nobody
+    judges what is still being worked at, but a slot that only a branch uses is in use."""
     ref: str | None = None
-    """The branch it was read on, in full: `refs/heads/main`; `None` when HEAD stands on none."""
+    """A branch it was read on, in full: `refs/heads/main`; `None` when HEAD stands on none."""
     commit: str | None = None
-    """The commit that ref stood at."""
+    """The commit that it was read from."""
     blob: str | None = None
     """Object id of the file."""
     references: tuple[PipelineReference, ...] = ()
@@ -1046,6 +1051,10 @@ class Pipeline(Record, frozen=True, kw_only=True):
     """What it proves, by line."""
     undetermined: tuple[str, ...] = ()
     """What could not be told from this file, a short sentence each: an include from elsewhere, a computed name."""
+    read: bool = True
+    """False when nothing could be told of it, as `undetermined` says."""
+    owners: tuple[Owner, ...] = ()
+    """Who answers for the file, the accountable first; nobody, if empty and `owner` was observed."""
     attributes: Mapping[str, str] = {}
     """Further plain facts. Never free text, which may hold anything."""
     observed: frozenset[Facet] = frozenset()
@@ -1256,6 +1265,15 @@ class SafeguardState(Record, frozen=True, kw_only=True):
     """False when a scope that lists such controls was read whole and no longer holds it."""
 
 
+class PipelineState(Record, frozen=True, kw_only=True):
+    """A pipeline file and whether it still exists: the subject of the rules on pipelines."""
+
+    pipeline: Pipeline
+    """What all sources know of it together."""
+    present: bool
+    """False when its repository was read whole and no longer holds it."""
+
+
 Subject = (
     SecretExposure
     | ResourceState
@@ -1264,6 +1282,7 @@ Subject = (
     | CredentialState
     | StoredSecretState
     | SafeguardState
+    | PipelineState
 )
 
 
@@ -1444,6 +1463,7 @@ Observation = (
     | Credential
     | StoredSecret
     | Safeguard
+    | Pipeline
     | Gap
     | Coverage
     | Scope
@@ -1461,6 +1481,7 @@ OBSERVATIONS: Mapping[type[Observation], str] = {
     Credential: "credential",
     StoredSecret: "stored_secret",
     Safeguard: "safeguard",
+    Pipeline: "pipeline",
 }
 """The word for each kind of observation: between processes, in the store and in the canonical record."""
 

@@ -14,6 +14,8 @@ from storage.inventory import (
     CredentialState,
     Identity,
     IdentityState,
+    Pipeline,
+    PipelineState,
     Safeguard,
     SafeguardState,
     StoredSecret,
@@ -55,3 +57,10 @@ def safeguard_states(connection: Connection, run: int | None = None) -> Iterator
     for part in entries(connection, Safeguard, run):
         for entry in part:
             yield SafeguardState(safeguard=entry.thing, present=entry.present)
+
+
+def pipeline_states(connection: Connection, run: int | None = None) -> Iterator[PipelineState]:
+    """Yield the pipelines by uid; where a run is named, those that it speaks of."""
+    for part in entries(connection, Pipeline, run):
+        for entry in part:
+            yield PipelineState(pipeline=entry.thing, present=entry.present)

@@ -19,6 +19,7 @@ from storage.inventory import (
     Gap,
     IdentityState,
     Outcome,
+    PipelineState,
     Policy,
     Resource,
     RiskException,
@@ -34,7 +35,13 @@ from storage.inventory import (
 )
 from storage.judging import finding_of
 from storage.leases import chunks
-from storage.listed_states import credential_states, identity_states, safeguard_states, stored_secret_states
+from storage.listed_states import (
+    credential_states,
+    identity_states,
+    pipeline_states,
+    safeguard_states,
+    stored_secret_states,
+)
 from storage.payload import decode, decode_mapping
 from storage.reach import exposures_in, listed_in, resources_in, scopes_in, seen_in, spoken_of
 from storage.records import AssessmentInterval, KeyEntry, OutboxMessage, OutboxState, Population
@@ -208,6 +215,10 @@ class Reader:
     def safeguards(self, *, run_seq: int | None = None) -> Iterator[SafeguardState]:
         """Yield the safeguards by uid: all, or those that a run speaks of."""
         return self._states(safeguard_states, run_seq)
+
+    def pipelines(self, *, run_seq: int | None = None) -> Iterator[PipelineState]:
+        """Yield the pipelines by uid: all, or those that a run speaks of."""
+        return self._states(pipeline_states, run_seq)
 
     def findings(
         self,

@@ -30,6 +30,7 @@ from storage.inventory import (
     Occurrence,
     Owner,
     OwnerRole,
+    PipelineState,
     Policy,
     Record,
     Resource,
@@ -42,7 +43,7 @@ from storage.inventory import (
     StoredSecretState,
 )
 
-ListedState = IdentityState | CredentialState | StoredSecretState | SafeguardState
+ListedState = IdentityState | CredentialState | StoredSecretState | SafeguardState | PipelineState
 OPEN_STATUSES = frozenset({FindingStatus.NEW, FindingStatus.OPEN, FindingStatus.REOPENED})
 
 
@@ -72,6 +73,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     credentials: tuple[CredentialState, ...] = ()
     stored_secrets: tuple[StoredSecretState, ...] = ()
     safeguards: tuple[SafeguardState, ...] = ()
+    pipelines: tuple[PipelineState, ...] = ()
     findings: tuple[Finding, ...] = ()
     exceptions: tuple[RiskException, ...] = ()
     assessments: tuple[Assessment, ...] = ()
@@ -105,6 +107,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def listed_names(self) -> Mapping[str, str]:
         """How people call what providers list, by uid."""
         states: list[ListedState] = [*self.identities, *self.credentials, *self.stored_secrets, *self.safeguards]
+        states.extend(self.pipelines)
         return dict(map(listed_name, states))
 
     @cached_property
@@ -210,6 +213,8 @@ def listed_name(state: ListedState) -> tuple[str, str]:
             return credential.uid, f"{called} of {holder.name}" if holder else called
         case StoredSecretState(stored_secret=slot):
             return slot.uid, f"{slot.kind} {slot.name}"
+        case PipelineState(pipeline=pipeline):
+            return pipeline.uid, f"pipeline {pipeline.name}"
         case SafeguardState(safeguard=safeguard):  # pragma: no branch - mypy proves that there is no other case
             words = safeguard.kind.replace("_", " ")
             return safeguard.uid, safeguard.name if words in safeguard.name.lower() else f"{words} {safeguard.name}"

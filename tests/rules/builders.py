@@ -30,10 +30,17 @@ from storage.inventory import (
     Owner,
     OwnerRole,
     OwnerSource,
+    Pipeline,
+    PipelineDialect,
+    PipelineFact,
+    PipelineReference,
+    PipelineSignal,
+    PipelineState,
     Place,
     Policy,
     Privilege,
     PrivilegeLevel,
+    ReferenceKind,
     Resource,
     ResourceState,
     Safeguard,
@@ -272,6 +279,31 @@ def a_safeguard_state(kind: SafeguardKind, *, present: bool = True, **fields: An
         }
     )
     return SafeguardState(safeguard=safeguard, present=present)
+
+
+def a_pipeline_state(*, present: bool = True, **fields: Any) -> PipelineState:
+    """A workflow of the default branch that asks for nothing."""
+    pipeline = Pipeline(
+        **{
+            "uid": "git:repository:example.com/shop#pipeline:.github/workflows/ci.yml",
+            "name": ".github/workflows/ci.yml",
+            "provider": "github",
+            "resource_uid": "git:repository:example.com/shop",
+            "dialect": PipelineDialect.GITHUB_ACTIONS,
+            "path": ".github/workflows/ci.yml",
+            "ref": "refs/heads/main",
+            **fields,
+        }
+    )
+    return PipelineState(pipeline=pipeline, present=present)
+
+
+def a_sign(signal: PipelineSignal, line: int = 3, proof: str = "") -> PipelineFact:
+    return PipelineFact(signal=signal, line=line, proof=proof)
+
+
+def a_request(kind: ReferenceKind, name: str | None = None, line: int = 5) -> PipelineReference:
+    return PipelineReference(kind=kind, name=name, line=line)
 
 
 T = TypeVar("T")

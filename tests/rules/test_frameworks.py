@@ -90,6 +90,12 @@ def test_the_primary_id_is_a_precise_one_of_owasp(rule: Rule[Any]) -> None:
         "human-use": "NHI10:2025",
         "environment-isolation": "NHI8:2025",
         "unvaulted-parameter": "NHI2:2025",
+        "hard-coded-pipeline-secret": "NHI2:2025",
+        "static-key-reaches-vault": "NHI4:2025",
+        "untrusted-trigger-reaches-secrets": "NHI6:2025",
+        "secrets-handed-over-whole": "NHI5:2025",
+        "excessive-pipeline-permissions": "NHI5:2025",
+        "persisted-pipeline-credentials": "NHI2:2025",
         "safeguard-off": "NHI4:2025",
         # No item of OWASP's speaks of logs: these two carry its anchor alone.
         "weak-audit-log": "PR.PS-04",
