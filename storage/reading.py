@@ -44,7 +44,8 @@ from storage.listed_states import (
 )
 from storage.payload import decode, decode_mapping
 from storage.reach import exposures_in, listed_in, resources_in, scopes_in, seen_in, spoken_of
-from storage.records import AssessmentInterval, KeyEntry, OutboxMessage, OutboxState, Population
+from storage.records import AssessmentInterval, KeyEntry, OutboxMessage, OutboxState, Population, RetiredScope
+from storage.retirement import unvisited
 from storage.tables import (
     assessments,
     coverage,
@@ -124,6 +125,20 @@ class Reader:
     def scopes(self) -> Iterator[Scope]:
         """Yield every scope that was ever read."""
         return self._stream(select(scopes).order_by(scopes.c.uid), _scope)
+
+    def unvisited(self, run_seq: int) -> Iterator[Scope]:
+        """Yield the scopes that scheduled runs read before and this run did not, but for those that were retired."""
+        return self._stream(select(scopes).where(unvisited(run_seq)).order_by(scopes.c.uid), _scope)
+
+    def retired(self) -> Iterator[RetiredScope]:
+        """Yield the scopes that somebody retired, with who, when and why."""
+        query = select(scopes).where(scopes.c.retired_time.is_not(None)).order_by(scopes.c.uid)
+        return self._stream(
+            query,
+            lambda row: RetiredScope(
+                scope=_scope(row), actor=row.retired_by, reason=row.retired_reason, time=row.retired_time
+            ),
+        )
 
     def coverage(self, run_seq: int) -> Iterator[Coverage]:
         """Yield what a run read of its scopes."""

@@ -82,6 +82,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What the run judged by."""
     not_assessed: Mapping[str, int] = {}
     """By rule: of how many subjects it could not say anything in this run. They have not passed."""
+    unvisited: Mapping[str, tuple[Scope, ...]] = {}
+    """By name: what earlier scheduled runs read and this one did not, though it was to read all that is configured."""
     reopened: frozenset[str] = frozenset()
     """The uids of the findings that this run itself opened again."""
 
@@ -146,7 +148,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         What an organisation lists and nobody declared was not to be read: that is a finding.
         """
         read = frozenset({CoverageStatus.COMPLETE, CoverageStatus.UNDECLARED})
-        return not self.gaps and all(row.status in read for row in self.coverage)
+        return not self.gaps and not self.unvisited and all(row.status in read for row in self.coverage)
 
     def repository_name(self, finding: Finding) -> str:
         """The repository a finding is about, as people call it."""
@@ -180,7 +182,19 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def gap_sentences(self) -> tuple[str, ...]:
         """Everything that could not be seen, a sentence each. What several carriers lack is one to a person."""
         ordered = sorted(self.gaps, key=lambda gap: (gap.scope_uid, gap.reason, gap.detail))
-        return tuple(dict.fromkeys(self._gap_sentence(gap) for gap in ordered))
+        return tuple(dict.fromkeys((*map(self._gap_sentence, ordered), *self._unvisited_sentences())))
+
+    def _unvisited_sentences(self) -> Iterator[str]:
+        """What was read before and is no longer configured: nobody has said whether that is meant."""
+        for name, scopes in sorted(self.unvisited.items()):
+            apis = sorted(
+                {f"{scope.api}{f' in {scope.region}' if scope.region else ''}" for scope in scopes if scope.api}
+            )
+            what = f" ({', '.join(apis)})" if apis else ""
+            yield (
+                f"{name}{what}: earlier runs read it and this one did not; configure it again, or say that it is gone: "
+                f"nhi-agent scopes retire '{name}'"
+            )
 
     def _gap_sentence(self, gap: Gap) -> str:
         scope = next((scope for scope in self.scopes if scope.uid == gap.scope_uid), None)

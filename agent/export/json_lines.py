@@ -62,6 +62,7 @@ _COMPUTED: Mapping[str, Mapping[str, Any]] = {
         "own_formats": {"type": "array", "items": {"type": "string"}},
         "disabled_formats": {"type": "object", "additionalProperties": {"type": "string"}},
         "expired_allowances": {"type": "array", "items": {"type": "string"}},
+        "unvisited": {"type": "array", "items": {"type": "string"}},
     },
     "exposure": {"days_exposed": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}},
     "identity": {"present": {"type": "boolean"}},
@@ -174,6 +175,7 @@ def _run(report: RunReport) -> dict[str, Any]:
         "own_formats": sorted(report.policy.own_formats),
         "disabled_formats": dict(sorted(report.policy.disabled_formats.items())),
         "expired_allowances": list(report.expired_allowances()),
+        "unvisited": sorted(scope.uid for scopes in report.unvisited.values() for scope in scopes),
     }
 
 
