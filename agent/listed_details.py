@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from agent.export.base import ListedState, days_between, listed_name
+from agent.export.base import ListedState, counted, days_between, listed_name
 from rules.joins.owner_precedence import settled
 from storage.inventory import (
     Credential,
@@ -19,6 +19,7 @@ from storage.inventory import (
     Policy,
     PrivilegeLevel,
     SafeguardState,
+    SlotUse,
     StoredSecret,
     StoredSecretState,
 )
@@ -58,6 +59,7 @@ def about_listed(uid: str, store: Store, moment: datetime, policy: Policy) -> Li
                 yield from _owners(settled(found.identity, policy).owners)
         case StoredSecretState():
             yield from _of_slot(settled(found.stored_secret, policy), moment)
+            yield from _of_use(found.use)
         case PipelineState():
             yield from _of_pipeline(settled(found.pipeline, policy))
         case SafeguardState():  # pragma: no branch - mypy proves that there is no other case
@@ -97,6 +99,20 @@ def _of_slot(slot: StoredSecret, moment: datetime) -> Lines:
     schedule = {True: "by schedule", False: "by no schedule", None: "unknown"}[slot.rotation_enabled]
     yield "rotated", f"{_moment(slot.last_rotated_time, Facet.ROTATION in slot.observed)}, {schedule}"
     yield from _owners(slot.owners)
+
+
+def _of_use(use: SlotUse | None) -> Lines:
+    """Who asks for a slot, and what was searched for that."""
+    if use is None:
+        return
+    for place in use.references:
+        yield "asked for", place
+    repositories = counted(use.searched, "repository", "repositories")
+    yield "searched", f"{counted(use.files, 'pipeline file')} of {repositories}, on all branches"
+    for name in use.unsearched:
+        yield "not read", name
+    for place in use.open_ended:
+        yield "cannot tell", place
 
 
 def _of_pipeline(pipeline: Pipeline) -> Lines:

@@ -23,6 +23,7 @@ from rules.inactive_owner import InactiveOwner
 from rules.loose_federation import LooseFederation
 from rules.missing_owner import MissingOwner
 from rules.no_expiration import NoExpiration
+from rules.orphan_secret_slot import OrphanSecretSlot
 from rules.persisted_pipeline_credentials import PersistedPipelineCredentials
 from rules.privilege_escalation import PrivilegeEscalation
 from rules.reused_secret import ReusedSecret
@@ -38,6 +39,7 @@ from rules.static_key_reaches_vault import StaticKeyReachesVault
 from rules.static_key_where_keyless_exists import StaticKeyWhereKeylessExists
 from rules.two_active_keys import TwoActiveKeys
 from rules.undeclared_scope import UndeclaredScope
+from rules.undefined_secret_reference import UndefinedSecretReference
 from rules.untrusted_trigger_reaches_secrets import UntrustedTriggerReachesSecrets
 from rules.unused_identity import UnusedIdentity
 from rules.unvaulted_parameter import UnvaultedParameter
@@ -72,6 +74,8 @@ RULES: tuple[Rule[Any], ...] = (
     HumanUse(),
     EnvironmentIsolation(),
     UnvaultedParameter(),
+    OrphanSecretSlot(),
+    UndefinedSecretReference(),
     HardCodedPipelineSecret(),
     StaticKeyReachesVault(),
     UntrustedTriggerReachesSecrets(),

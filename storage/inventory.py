@@ -40,6 +40,8 @@ class Facet(StrEnum):
     """Which commits brought it, hold it and took it away."""
     STATUS = "status"
     """Whether it works at present, and how it is set: what `enabled` and a safeguard's settings answer."""
+    REFERENCES = "references"
+    """Which pipelines ask for it, and whether what a pipeline asks for is there."""
     CREDENTIALS = "credentials"
     """All that an identity proves itself with: without it, a credential that is not seen may be there all the same."""
 
@@ -946,6 +948,10 @@ class StoredSecret(Record, frozen=True, kw_only=True):
     """When the slot was last changed. Some sources count a change of its settings as well."""
     last_used_time: datetime | None = None
     """When it was last read; `None` is *never* only when `last_use` was observed."""
+    read_by: ReferenceKind | None = None
+    """How a pipeline asks for it; `None` where no pipeline does, or where nobody told."""
+    reach: tuple[str, ...] = ()
+    """Globs over the names (`host/owner/name`) of the repositories whose pipelines get it."""
     rotation_enabled: bool | None = None
     """Whether a schedule replaces it; `None` when that is not known."""
     rotation_days: int | None = None
@@ -1247,6 +1253,27 @@ class CredentialState(Record, frozen=True, kw_only=True):
     """Whose it is; `None` when no source says, or the identity itself was not seen."""
 
 
+class SlotUse(Record, frozen=True, kw_only=True):
+    """Which pipelines ask for a slot, and the proof of what was searched for that."""
+
+    references: tuple[str, ...] = ()
+    """Some of the places that ask for it (at most 20): repository, path and line."""
+    references_total: int = 0
+    """How many there are."""
+    files: int = 0
+    """How many pipeline files, in how many versions, were searched."""
+    searched: int = 0
+    """How many of the repositories that it reaches were read whole, on all branches."""
+    unsearched: tuple[str, ...] = ()
+    """Some of those that were not (at most 20)."""
+    unsearched_total: int = 0
+    """How many were not."""
+    open_ended: tuple[str, ...] = ()
+    """Some of the places (at most 20) that may ask for any slot, or of which that cannot be told."""
+    open_ended_total: int = 0
+    """How many there are."""
+
+
 class StoredSecretState(Record, frozen=True, kw_only=True):
     """A slot and whether it still exists: the subject of the rules on stored secrets."""
 
@@ -1254,6 +1281,8 @@ class StoredSecretState(Record, frozen=True, kw_only=True):
     """What all sources know of it together."""
     present: bool
     """False when a scope that lists such slots was read whole and no longer holds it: it was deleted."""
+    use: SlotUse | None = None
+    """Which pipelines ask for it; `None` for what no pipeline asks for."""
 
 
 class SafeguardState(Record, frozen=True, kw_only=True):
@@ -1272,6 +1301,8 @@ class PipelineState(Record, frozen=True, kw_only=True):
     """What all sources know of it together."""
     present: bool
     """False when its repository was read whole and no longer holds it."""
+    unprovided: tuple[PipelineReference, ...] | None = None
+    """The secrets that it asks for and that no slot in its reach provides; `None` when not all slots are known."""
 
 
 Subject = (

@@ -49,6 +49,7 @@ from storage.inventory import (
     Scope,
     SecretExposure,
     Severity,
+    SlotUse,
     StoredSecret,
     StoredSecretState,
     Trust,
@@ -243,7 +244,7 @@ def a_credential_state(
     )
 
 
-def a_slot_state(*, present: bool = True, **fields: Any) -> StoredSecretState:
+def a_slot_state(*, present: bool = True, use: SlotUse | None = None, **fields: Any) -> StoredSecretState:
     """A secret in a vault, made long ago, rotated and read lately, with every facet observed."""
     slot = StoredSecret(
         **{
@@ -262,7 +263,7 @@ def a_slot_state(*, present: bool = True, **fields: Any) -> StoredSecretState:
             **fields,
         }
     )
-    return StoredSecretState(stored_secret=slot, present=present)
+    return StoredSecretState(stored_secret=slot, present=present, use=use)
 
 
 def a_safeguard_state(kind: SafeguardKind, *, present: bool = True, **fields: Any) -> SafeguardState:
@@ -281,7 +282,9 @@ def a_safeguard_state(kind: SafeguardKind, *, present: bool = True, **fields: An
     return SafeguardState(safeguard=safeguard, present=present)
 
 
-def a_pipeline_state(*, present: bool = True, **fields: Any) -> PipelineState:
+def a_pipeline_state(
+    *, present: bool = True, unprovided: tuple[PipelineReference, ...] | None = None, **fields: Any
+) -> PipelineState:
     """A workflow of the default branch that asks for nothing."""
     pipeline = Pipeline(
         **{
@@ -295,7 +298,7 @@ def a_pipeline_state(*, present: bool = True, **fields: Any) -> PipelineState:
             **fields,
         }
     )
-    return PipelineState(pipeline=pipeline, present=present)
+    return PipelineState(pipeline=pipeline, present=present, unprovided=unprovided)
 
 
 def a_sign(signal: PipelineSignal, line: int = 3, proof: str = "") -> PipelineFact:

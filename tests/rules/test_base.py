@@ -37,6 +37,7 @@ from storage.inventory import (
     SafeguardState,
     SecretExposure,
     Severity,
+    SlotUse,
     StoredSecretState,
     Subject,
     Suppression,
@@ -249,6 +250,7 @@ def test_what_a_rule_needs_is_what_it_lacks_before_subjects_that_nothing_is_know
         *(UNKNOWN_SLOT, replace(UNKNOWN_SLOT, stored_secret=replace(UNKNOWN_SLOT.stored_secret, vaulted=True))),
         *(a_safeguard_state(kind, enabled=None) for kind in SafeguardKind),
         a_pipeline_state(read=False, undetermined=("it is no YAML",)),
+        a_slot_state(use=SlotUse()),
     ]
 
     said = [rule.assess(subject, a_context()) for subject in subjects if kind_of(subject) in rule.subject_kinds]

@@ -90,6 +90,8 @@ def test_the_primary_id_is_a_precise_one_of_owasp(rule: Rule[Any]) -> None:
         "human-use": "NHI10:2025",
         "environment-isolation": "NHI8:2025",
         "unvaulted-parameter": "NHI2:2025",
+        "orphan-secret-slot": "NHI1:2025",
+        "undefined-secret-reference": "NHI1:2025",
         "hard-coded-pipeline-secret": "NHI2:2025",
         "static-key-reaches-vault": "NHI4:2025",
         "untrusted-trigger-reaches-secrets": "NHI6:2025",
