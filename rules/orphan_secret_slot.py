@@ -23,8 +23,8 @@ class OrphanSecretSlot(Rule[StoredSecretState]):
 
     **Violation.** All repositories that get the slot were read whole, on all their branches, and none of their pipeline
     files asks for it. Where one was not read, or a file may ask for any slot (a computed name, all secrets handed on,
-    an include from elsewhere), it is not assessed: a slot that is used must never be called unused. `findings show` tells
-    what was searched. Slots that no pipeline asks for, such as the secret of a webhook, are not concerned.
+    an include from elsewhere), it is not assessed: a slot that is used must never be called unused. `findings show`
+    tells what was searched. Slots that no pipeline asks for, such as the secret of a webhook, are not concerned.
 
     **Remediation.** Revoke what it holds at its issuer, then delete the slot. If something outside the repositories
     uses it, write that down where the slot is described, and accept the finding until a day.
