@@ -58,6 +58,7 @@ _KINDS = {
     SubjectKind.CREDENTIAL: ("credential", "credentials"),
     SubjectKind.STORED_SECRET: ("stored secret", "stored secrets"),
     SubjectKind.SAFEGUARD: ("safeguard", "safeguards"),
+    SubjectKind.PIPELINE: ("pipeline", "pipelines"),
 }
 
 

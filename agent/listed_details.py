@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from agent.export.base import ListedState, days_between, listed_name
+from agent.export.base import ListedState, counted, days_between, listed_name
 from rules.joins.owner_precedence import settled
 from storage.inventory import (
     Credential,
@@ -14,9 +14,12 @@ from storage.inventory import (
     Identity,
     IdentityState,
     Owner,
+    Pipeline,
+    PipelineState,
     Policy,
     PrivilegeLevel,
     SafeguardState,
+    SlotUse,
     StoredSecret,
     StoredSecretState,
 )
@@ -31,7 +34,13 @@ def about_listed(uid: str, store: Store, moment: datetime, policy: Policy) -> Li
     """Everything about the thing of that uid; nothing where no provider lists such a thing."""
     states: Iterator[ListedState] = (
         state
-        for listed in (store.identities(), store.credentials(), store.stored_secrets(), store.safeguards())
+        for listed in (
+            store.identities(),
+            store.credentials(),
+            store.stored_secrets(),
+            store.safeguards(),
+            store.pipelines(),
+        )
         for state in listed
     )
     found = next((state for state in states if listed_name(state)[0] == uid), None)
@@ -50,6 +59,9 @@ def about_listed(uid: str, store: Store, moment: datetime, policy: Policy) -> Li
                 yield from _owners(settled(found.identity, policy).owners)
         case StoredSecretState():
             yield from _of_slot(settled(found.stored_secret, policy), moment)
+            yield from _of_use(found.use)
+        case PipelineState():
+            yield from _of_pipeline(settled(found.pipeline, policy))
         case SafeguardState():  # pragma: no branch - mypy proves that there is no other case
             yield "state", {True: "on", False: "off", None: "unknown"}[found.safeguard.enabled]
             yield from _facts(found.safeguard.attributes.items())
@@ -87,6 +99,35 @@ def _of_slot(slot: StoredSecret, moment: datetime) -> Lines:
     schedule = {True: "by schedule", False: "by no schedule", None: "unknown"}[slot.rotation_enabled]
     yield "rotated", f"{_moment(slot.last_rotated_time, Facet.ROTATION in slot.observed)}, {schedule}"
     yield from _owners(slot.owners)
+
+
+def _of_use(use: SlotUse | None) -> Lines:
+    """Who asks for a slot, and what was searched for that."""
+    if use is None:
+        return
+    for place in use.references:
+        yield "asked for", place
+    repositories = counted(use.searched, "repository", "repositories")
+    yield "searched", f"{counted(use.files, 'pipeline file')} of {repositories}, on all branches"
+    for name in use.unsearched:
+        yield "not read", name
+    for place in use.open_ended:
+        yield "cannot tell", place
+
+
+def _of_pipeline(pipeline: Pipeline) -> Lines:
+    yield "stands on", pipeline.ref or "no branch"
+    for fact in pipeline.facts[:SHOWN]:
+        proof = f", {fact.proof}" if fact.proof else ""
+        yield "shows", f"{fact.signal.replace('_', ' ')} at line {fact.line}{proof}"
+    for reference in pipeline.references[:SHOWN]:
+        yield (
+            "asks for",
+            f"{reference.kind.replace('_', ' ')} {reference.name or 'by a computed name'} at line {reference.line}",
+        )
+    for sentence in pipeline.undetermined[:SHOWN]:
+        yield "cannot tell", sentence
+    yield from _owners(pipeline.owners)
 
 
 def _ages(thing: Identity | Credential | StoredSecret, moment: datetime) -> Lines:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from agent.errors import UsageFault
 from agent.export.base import RunReport
+from agent.own_scopes import target_name
 from agent.rulebook import rule_pages
 from rules.joins.owner_precedence import settled
-from storage.inventory import AGENT, Assessment, Finding, FindingStatus, Outcome, Run, RunStatus
+from storage.inventory import AGENT, Assessment, Finding, FindingStatus, Outcome, Resource, Run, RunStatus, Scope
 from storage.store import Store
 
 
@@ -69,6 +70,7 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
         credentials=tuple(store.credentials(run_seq=run.seq)),
         stored_secrets=tuple(store.stored_secrets(run_seq=run.seq)),
         safeguards=tuple(store.safeguards(run_seq=run.seq)),
+        pipelines=tuple(store.pipelines(run_seq=run.seq)),
         findings=findings,
         exceptions=tuple(store.exceptions(finding_uids=sorted(named))),
         assessments=_assessments(store, run) if assessments else (),
@@ -79,8 +81,21 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
             for told in store.populations(run.seq)
             if Outcome.NOT_ASSESSED in told.counts
         },
+        unvisited=_unvisited(store, run, resources),
         reopened=_reopened(store, run, findings),
     )
+
+
+def _unvisited(store: Store, run: Run, resources: Mapping[str, Resource]) -> dict[str, tuple[Scope, ...]]:
+    """What a run over all that is configured did not read, and earlier ones did, by the name of where it belongs."""
+    if run.kind != "run" or "shard" in run.attributes:
+        return {}
+    found: dict[str, tuple[Scope, ...]] = {}
+    for scope in store.unvisited(run.seq):
+        resource = resources.get(scope.resource_uid)
+        name = resource.name if resource else target_name(scope.resource_uid)
+        found[name] = (*found.get(name, ()), scope)
+    return found
 
 
 def _reopened(store: Store, run: Run, findings: Iterable[Finding]) -> frozenset[str]:

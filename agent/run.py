@@ -62,6 +62,7 @@ def execute(
         policy=plan.policy,
         key_id=keyring.key_id,
         tool_version=version("nhi-agent"),
+        attributes={"shard": plan.shard} if plan.shard else None,
         ttl=LEASE,
     )
     logger.info("run %d begun: %s", run.seq, plan.kind)

@@ -59,7 +59,13 @@ class Subject(Record, frozen=True, kw_only=True):
             return f"{self.exposure.name}{preview}"
         kind = self.findings[0].subject_kind
         match kind:
-            case SubjectKind.IDENTITY | SubjectKind.CREDENTIAL | SubjectKind.STORED_SECRET | SubjectKind.SAFEGUARD:
+            case (
+                SubjectKind.IDENTITY
+                | SubjectKind.CREDENTIAL
+                | SubjectKind.STORED_SECRET
+                | SubjectKind.SAFEGUARD
+                | SubjectKind.PIPELINE
+            ):
                 return f"{kind.replace('_', ' ')} {self.findings[0].locator or self.uid}"
             case SubjectKind.RESOURCE:
                 what = "repository or folder"

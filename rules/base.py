@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from datetime import datetime
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar, cast
 
 from rules.frameworks import Control
 from rules.joins.listed_end import deleted, looked_after
@@ -35,6 +35,7 @@ from storage.inventory import (
     Occurrence,
     Outcome,
     Owner,
+    PipelineState,
     Place,
     Policy,
     PrivilegeLevel,
@@ -179,6 +180,8 @@ class Rule(ABC, Generic[S]):
         What its provider looks after is no part of those who could meet a demand; it is counted all the same. Nor is a
         safeguard that is gone: what stands in its place, or that nothing does, its connector tells of the account.
         """
+        if isinstance(subject, PipelineState):
+            return self._of_no_pipeline(subject, context)
         if isinstance(subject, SafeguardState) and not subject.present:
             message = f"{called(subject)} is gone; what stands in its place is judged by itself."
             return self.not_applicable(subject, context, message, close_reason=CloseReason.SCOPE_REMOVED)
@@ -189,6 +192,16 @@ class Rule(ABC, Generic[S]):
         if looked_after(subject):
             message = f"{called(subject)}: its provider made it and looks after it."
             return self.not_applicable(subject, context, message, close_reason=CloseReason.SCOPE_REMOVED)
+        return None
+
+    def _of_no_pipeline(self, subject: PipelineState, context: Context) -> Assessment | None:
+        """Say that nothing is demanded of a file that is gone, nor of a version that other branches alone hold."""
+        name, given = called(subject), cast("S", subject)
+        if not subject.present:
+            message = f"{name} is gone; what it used may still be there, and is judged by itself."
+            return self.not_applicable(given, context, message, close_reason=CloseReason.SCOPE_REMOVED)
+        if not subject.pipeline.on_default_branch:
+            return self.not_applicable(given, context, f"{name} does not stand on the default branch.")
         return None
 
     def _assessment(
@@ -235,6 +248,8 @@ def kind_of(subject: Subject) -> SubjectKind:
             return SubjectKind.CREDENTIAL
         case StoredSecretState():
             return SubjectKind.STORED_SECRET
+        case PipelineState():
+            return SubjectKind.PIPELINE
         case SafeguardState():  # pragma: no branch - mypy proves that there is no other case
             return SubjectKind.SAFEGUARD
 
@@ -295,7 +310,9 @@ def is_limited(identity: Identity) -> bool:
     return all(privilege.level.rank < PrivilegeLevel.ESCALATION.rank for privilege in identity.privileges)
 
 
-def called(subject: SecretExposure | IdentityState | CredentialState | StoredSecretState | SafeguardState) -> str:
+def called(
+    subject: SecretExposure | IdentityState | CredentialState | StoredSecretState | SafeguardState | PipelineState,
+) -> str:
     """Return how a sentence about a subject begins: what it is and, where a provider lists it, its name and whose."""
     match subject:
         case SecretExposure(name=text):
@@ -307,6 +324,8 @@ def called(subject: SecretExposure | IdentityState | CredentialState | StoredSec
             text = f"{text} of {holder.kind} {holder.name}" if holder else text
         case StoredSecretState(stored_secret=slot):
             text = f"{slot.kind} {slot.name}"
+        case PipelineState(pipeline=pipeline):
+            return f"Pipeline {pipeline.name}"
         case SafeguardState(safeguard=safeguard):  # pragma: no branch - mypy proves that there is no other case
             text = safeguard.name
     return text[:1].upper() + text[1:]
@@ -390,6 +409,9 @@ def _bearing(subject: Subject, context: Context) -> _Bearing:
             return _provided(credential.uid, credential.resource_uid, name, owner)
         case StoredSecretState(stored_secret=slot):
             return _provided(slot.uid, slot.resource_uid, slot.name, who_answers(slot.owners))
+        case PipelineState(pipeline=pipeline):
+            owner = who_answers(pipeline.owners)
+            return _provided(pipeline.uid, pipeline.resource_uid, pipeline.path, owner)
         case SafeguardState(safeguard=safeguard):  # pragma: no branch - mypy proves that there is no other case
             owner = who_answers(resolve_resource(_names(safeguard.resource_uid), context.policy))
             return _provided(safeguard.uid, safeguard.resource_uid, safeguard.name, owner)

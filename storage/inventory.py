@@ -40,6 +40,8 @@ class Facet(StrEnum):
     """Which commits brought it, hold it and took it away."""
     STATUS = "status"
     """Whether it works at present, and how it is set: what `enabled` and a safeguard's settings answer."""
+    REFERENCES = "references"
+    """Which pipelines ask for it, and whether what a pipeline asks for is there."""
     CREDENTIALS = "credentials"
     """All that an identity proves itself with: without it, a credential that is not seen may be there all the same."""
 
@@ -489,6 +491,8 @@ class SubjectKind(StrEnum):
     """A `StoredSecret`, as `StoredSecretState` shows it."""
     SAFEGUARD = "safeguard"
     """A `Safeguard`, as `SafeguardState` shows it."""
+    PIPELINE = "pipeline"
+    """A `Pipeline`, as `PipelineState` shows it."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -944,6 +948,10 @@ class StoredSecret(Record, frozen=True, kw_only=True):
     """When the slot was last changed. Some sources count a change of its settings as well."""
     last_used_time: datetime | None = None
     """When it was last read; `None` is *never* only when `last_use` was observed."""
+    read_by: ReferenceKind | None = None
+    """How a pipeline asks for it; `None` where no pipeline does, or where nobody told."""
+    reach: tuple[str, ...] = ()
+    """Globs over the names (`host/owner/name`) of the repositories whose pipelines get it."""
     rotation_enabled: bool | None = None
     """Whether a schedule replaces it; `None` when that is not known."""
     rotation_days: int | None = None
@@ -1021,7 +1029,7 @@ class Pipeline(Record, frozen=True, kw_only=True):
     """A pipeline file of a repository, as it stands on one branch: what it asks for, and how it handles that."""
 
     uid: str
-    """Stable name: the repository's uid, the ref and the path."""
+    """Stable name: the repository's uid and the path; of a version that stands on other branches, its blob as well."""
     scope_uid: str = ""
     """Scope this observation speaks for; empty on a merged one."""
     name: str
@@ -1034,10 +1042,13 @@ class Pipeline(Record, frozen=True, kw_only=True):
     """The language that it is written in."""
     path: str
     """Path in the repository, in display form."""
+    on_default_branch: bool = True
+    """Whether it stands on the default branch. A version of other branches is read for what it asks for alone: nobody
+    judges what is still being worked at, but a slot that only a branch uses is in use."""
     ref: str | None = None
-    """The branch it was read on, in full: `refs/heads/main`; `None` when HEAD stands on none."""
+    """A branch it was read on, in full: `refs/heads/main`; `None` when HEAD stands on none."""
     commit: str | None = None
-    """The commit that ref stood at."""
+    """The commit that it was read from."""
     blob: str | None = None
     """Object id of the file."""
     references: tuple[PipelineReference, ...] = ()
@@ -1046,6 +1057,10 @@ class Pipeline(Record, frozen=True, kw_only=True):
     """What it proves, by line."""
     undetermined: tuple[str, ...] = ()
     """What could not be told from this file, a short sentence each: an include from elsewhere, a computed name."""
+    read: bool = True
+    """False when nothing could be told of it, as `undetermined` says."""
+    owners: tuple[Owner, ...] = ()
+    """Who answers for the file, the accountable first; nobody, if empty and `owner` was observed."""
     attributes: Mapping[str, str] = {}
     """Further plain facts. Never free text, which may hold anything."""
     observed: frozenset[Facet] = frozenset()
@@ -1238,6 +1253,27 @@ class CredentialState(Record, frozen=True, kw_only=True):
     """Whose it is; `None` when no source says, or the identity itself was not seen."""
 
 
+class SlotUse(Record, frozen=True, kw_only=True):
+    """Which pipelines ask for a slot, and the proof of what was searched for that."""
+
+    references: tuple[str, ...] = ()
+    """Some of the places that ask for it (at most 20): repository, path and line."""
+    references_total: int = 0
+    """How many there are."""
+    files: int = 0
+    """How many pipeline files, in how many versions, were searched."""
+    searched: int = 0
+    """How many of the repositories that it reaches were read whole, on all branches."""
+    unsearched: tuple[str, ...] = ()
+    """Some of those that were not (at most 20)."""
+    unsearched_total: int = 0
+    """How many were not."""
+    open_ended: tuple[str, ...] = ()
+    """Some of the places (at most 20) that may ask for any slot, or of which that cannot be told."""
+    open_ended_total: int = 0
+    """How many there are."""
+
+
 class StoredSecretState(Record, frozen=True, kw_only=True):
     """A slot and whether it still exists: the subject of the rules on stored secrets."""
 
@@ -1245,6 +1281,8 @@ class StoredSecretState(Record, frozen=True, kw_only=True):
     """What all sources know of it together."""
     present: bool
     """False when a scope that lists such slots was read whole and no longer holds it: it was deleted."""
+    use: SlotUse | None = None
+    """Which pipelines ask for it; `None` for what no pipeline asks for."""
 
 
 class SafeguardState(Record, frozen=True, kw_only=True):
@@ -1256,6 +1294,17 @@ class SafeguardState(Record, frozen=True, kw_only=True):
     """False when a scope that lists such controls was read whole and no longer holds it."""
 
 
+class PipelineState(Record, frozen=True, kw_only=True):
+    """A pipeline file and whether it still exists: the subject of the rules on pipelines."""
+
+    pipeline: Pipeline
+    """What all sources know of it together."""
+    present: bool
+    """False when its repository was read whole and no longer holds it."""
+    unprovided: tuple[PipelineReference, ...] | None = None
+    """The secrets that it asks for and that no slot in its reach provides; `None` when not all slots are known."""
+
+
 Subject = (
     SecretExposure
     | ResourceState
@@ -1264,6 +1313,7 @@ Subject = (
     | CredentialState
     | StoredSecretState
     | SafeguardState
+    | PipelineState
 )
 
 
@@ -1444,6 +1494,7 @@ Observation = (
     | Credential
     | StoredSecret
     | Safeguard
+    | Pipeline
     | Gap
     | Coverage
     | Scope
@@ -1461,6 +1512,7 @@ OBSERVATIONS: Mapping[type[Observation], str] = {
     Credential: "credential",
     StoredSecret: "stored_secret",
     Safeguard: "safeguard",
+    Pipeline: "pipeline",
 }
 """The word for each kind of observation: between processes, in the store and in the canonical record."""
 

@@ -223,7 +223,13 @@ class Judgement:
                 return uid in self._read and self._read[uid].complete
             case SubjectKind.EXPOSURE:
                 return uid not in incomplete
-            case SubjectKind.IDENTITY | SubjectKind.CREDENTIAL | SubjectKind.STORED_SECRET | SubjectKind.SAFEGUARD:
+            case (
+                SubjectKind.IDENTITY
+                | SubjectKind.CREDENTIAL
+                | SubjectKind.STORED_SECRET
+                | SubjectKind.SAFEGUARD
+                | SubjectKind.PIPELINE
+            ):
                 return uid not in incomplete
 
     def _incomplete(self, subject_uids: Sequence[str]) -> frozenset[str]:

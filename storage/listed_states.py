@@ -14,12 +14,15 @@ from storage.inventory import (
     CredentialState,
     Identity,
     IdentityState,
+    Pipeline,
+    PipelineState,
     Safeguard,
     SafeguardState,
     StoredSecret,
     StoredSecretState,
 )
 from storage.listing import credentials_of, entries, entries_of
+from storage.slot_uses import SlotUses
 
 
 def identity_states(connection: Connection, run: int | None = None) -> Iterator[IdentityState]:
@@ -44,10 +47,11 @@ def credential_states(connection: Connection, run: int | None = None) -> Iterato
 
 
 def stored_secret_states(connection: Connection, run: int | None = None) -> Iterator[StoredSecretState]:
-    """Yield the slots by uid; where a run is named, those that it speaks of."""
+    """Yield the slots by uid, with who asks for them; where a run is named, those that it speaks of."""
+    uses = SlotUses(connection)
     for part in entries(connection, StoredSecret, run):
         for entry in part:
-            yield StoredSecretState(stored_secret=entry.thing, present=entry.present)
+            yield StoredSecretState(stored_secret=entry.thing, present=entry.present, use=uses.of(entry.thing))
 
 
 def safeguard_states(connection: Connection, run: int | None = None) -> Iterator[SafeguardState]:
@@ -55,3 +59,12 @@ def safeguard_states(connection: Connection, run: int | None = None) -> Iterator
     for part in entries(connection, Safeguard, run):
         for entry in part:
             yield SafeguardState(safeguard=entry.thing, present=entry.present)
+
+
+def pipeline_states(connection: Connection, run: int | None = None) -> Iterator[PipelineState]:
+    """Yield the pipelines by uid; where a run is named, those that it speaks of."""
+    uses = SlotUses(connection)
+    for part in entries(connection, Pipeline, run):
+        for entry in part:
+            unprovided = uses.unprovided(entry.thing) if entry.present else None
+            yield PipelineState(pipeline=entry.thing, present=entry.present, unprovided=unprovided)

@@ -19,6 +19,7 @@ from storage.inventory import (
     Gap,
     IdentityState,
     Outcome,
+    PipelineState,
     Policy,
     Resource,
     RiskException,
@@ -34,10 +35,17 @@ from storage.inventory import (
 )
 from storage.judging import finding_of
 from storage.leases import chunks
-from storage.listed_states import credential_states, identity_states, safeguard_states, stored_secret_states
+from storage.listed_states import (
+    credential_states,
+    identity_states,
+    pipeline_states,
+    safeguard_states,
+    stored_secret_states,
+)
 from storage.payload import decode, decode_mapping
 from storage.reach import exposures_in, listed_in, resources_in, scopes_in, seen_in, spoken_of
-from storage.records import AssessmentInterval, KeyEntry, OutboxMessage, OutboxState, Population
+from storage.records import AssessmentInterval, KeyEntry, OutboxMessage, OutboxState, Population, RetiredScope
+from storage.retirement import unvisited
 from storage.tables import (
     assessments,
     coverage,
@@ -117,6 +125,20 @@ class Reader:
     def scopes(self) -> Iterator[Scope]:
         """Yield every scope that was ever read."""
         return self._stream(select(scopes).order_by(scopes.c.uid), _scope)
+
+    def unvisited(self, run_seq: int) -> Iterator[Scope]:
+        """Yield the scopes that scheduled runs read before and this run did not, but for those that were retired."""
+        return self._stream(select(scopes).where(unvisited(run_seq)).order_by(scopes.c.uid), _scope)
+
+    def retired(self) -> Iterator[RetiredScope]:
+        """Yield the scopes that somebody retired, with who, when and why."""
+        query = select(scopes).where(scopes.c.retired_time.is_not(None)).order_by(scopes.c.uid)
+        return self._stream(
+            query,
+            lambda row: RetiredScope(
+                scope=_scope(row), actor=row.retired_by, reason=row.retired_reason, time=row.retired_time
+            ),
+        )
 
     def coverage(self, run_seq: int) -> Iterator[Coverage]:
         """Yield what a run read of its scopes."""
@@ -208,6 +230,10 @@ class Reader:
     def safeguards(self, *, run_seq: int | None = None) -> Iterator[SafeguardState]:
         """Yield the safeguards by uid: all, or those that a run speaks of."""
         return self._states(safeguard_states, run_seq)
+
+    def pipelines(self, *, run_seq: int | None = None) -> Iterator[PipelineState]:
+        """Yield the pipelines by uid: all, or those that a run speaks of."""
+        return self._states(pipeline_states, run_seq)
 
     def findings(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from storage.inventory import Assessment, Context, FindingStatus, Outcome, Record, Subject
+from storage.inventory import Assessment, Context, FindingStatus, Outcome, Record, Scope, Subject
 
 Judge = Callable[[Iterator[Subject], Context], Iterator[Assessment]]
 """The rules, as storage sees them: a stream of subjects in, a stream of assessments out, in the same order."""
@@ -110,3 +110,14 @@ class PromotionSummary(Record, frozen=True, kw_only=True):
     """How many findings moved, by the status they moved to."""
     outcomes: Mapping[str, Mapping[Outcome, int]]
     """How many subjects had which outcome, by rule."""
+
+
+class RetiredScope(Record, frozen=True, kw_only=True):
+    """A scope that is no longer to be read, by somebody's word."""
+
+    scope: Scope
+    actor: str
+    """Who said so."""
+    reason: str
+    """Why, in their words."""
+    time: datetime

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, select
 
-from storage import decisions, leases, verification
+from storage import decisions, leases, retirement, verification
 from storage.engine import MOUNTS, become_writer, begin, open_engine, parse_url, settle, shown, told_plainly
 from storage.errors import NotAllowed
 from storage.holder import this_process
@@ -262,6 +262,15 @@ class Store(Reader):
         """End an accepted risk."""
         with self._write(durable=True) as connection:
             decisions.revoke(connection, uid, actor=actor, time=time)
+
+    def retire(self, scope_uids: Iterable[str], *, actor: str, reason: str, time: datetime) -> tuple[int, int]:
+        """Say that scopes are no longer to be read; return how many stood, and how many findings that closed.
+
+        Raises:
+            NotFound: there is no such scope.
+        """
+        with self._write(durable=True) as connection:
+            return retirement.retire(connection, sorted(set(scope_uids)), actor=actor, reason=reason, time=time)
 
     def verify(self) -> list[str]:
         """Return what does not fit together in the store; nothing, when all is well."""

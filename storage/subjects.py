@@ -25,7 +25,13 @@ from storage.inventory import (
     Subject,
 )
 from storage.leases import CHUNK, chunks
-from storage.listed_states import credential_states, identity_states, safeguard_states, stored_secret_states
+from storage.listed_states import (
+    credential_states,
+    identity_states,
+    pipeline_states,
+    safeguard_states,
+    stored_secret_states,
+)
 from storage.merging import Sighting, holds_at_present, merge
 from storage.payload import decode
 from storage.reach import exposures_in
@@ -106,6 +112,7 @@ def subjects(
     yield from credential_states(connection, run)
     yield from stored_secret_states(connection, run)
     yield from safeguard_states(connection, run)
+    yield from pipeline_states(connection, run)
 
 
 class Seen(NamedTuple):

@@ -189,6 +189,9 @@ scopes = Table(
     Column("location", PLAIN_TEXT),
     Column("part", Boolean, nullable=False),
     Column("status", Word(CoverageStatus), nullable=False),
+    Column("retired_time", Moment),
+    Column("retired_by", PLAIN_TEXT),
+    Column("retired_reason", PLAIN_TEXT),
     _run("first_run", nullable=False),
     _run("last_run", nullable=False, index=True),
 )

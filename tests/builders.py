@@ -28,7 +28,14 @@ from storage.inventory import (
     Owner,
     OwnerRole,
     OwnerSource,
+    Pipeline,
+    PipelineDialect,
+    PipelineFact,
+    PipelineReference,
+    PipelineSignal,
+    PipelineState,
     Place,
+    ReferenceKind,
     Resource,
     RiskException,
     Run,
@@ -223,6 +230,24 @@ def a_report(**changes: Any) -> RunReport:
         "rules": (a_rule_page(),),
     }
     return RunReport(**{**given, **changes})
+
+
+def a_pipeline_state(**changes: Any) -> PipelineState:
+    """A workflow that asks for one secret, and hands a lasting key to a cloud."""
+    given: dict[str, Any] = {
+        "uid": "git:repository:example.com/shop#pipeline:.github/workflows/ci.yml",
+        "name": ".github/workflows/ci.yml",
+        "provider": "github",
+        "resource_uid": a_resource().uid,
+        "dialect": PipelineDialect.GITHUB_ACTIONS,
+        "path": ".github/workflows/ci.yml",
+        "ref": "refs/heads/main",
+        "references": (PipelineReference(kind=ReferenceKind.SECRET, name="DEPLOY", line=7, job="build"),),
+        "facts": (PipelineFact(signal=PipelineSignal.STATIC_CLOUD_KEY, line=7, job="build", proof="DEPLOY"),),
+        "owners": (an_owner(),),
+        "observed": frozenset({Facet.OWNER}),
+    }
+    return PipelineState(pipeline=Pipeline(**{**given, **changes}), present=True)
 
 
 ACCOUNT = "aws:account:123456789012"

@@ -24,6 +24,7 @@ from storage.inventory import (
     Identity,
     IdentityState,
     Owner,
+    Pipeline,
     Record,
     Resource,
     RiskException,
@@ -48,6 +49,7 @@ KINDS: Mapping[str, type[Record]] = {
     "credential": Credential,
     "stored_secret": StoredSecret,
     "safeguard": Safeguard,
+    "pipeline": Pipeline,
     "assessment": Assessment,
     "finding": Finding,
     "exception": RiskException,
@@ -60,12 +62,14 @@ _COMPUTED: Mapping[str, Mapping[str, Any]] = {
         "own_formats": {"type": "array", "items": {"type": "string"}},
         "disabled_formats": {"type": "object", "additionalProperties": {"type": "string"}},
         "expired_allowances": {"type": "array", "items": {"type": "string"}},
+        "unvisited": {"type": "array", "items": {"type": "string"}},
     },
     "exposure": {"days_exposed": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}},
     "identity": {"present": {"type": "boolean"}},
     "credential": {"present": {"type": "boolean"}},
     "stored_secret": {"present": {"type": "boolean"}},
     "safeguard": {"present": {"type": "boolean"}},
+    "pipeline": {"present": {"type": "boolean"}},
     "finding": {
         "control_ids": {"type": "array", "items": {"type": "string"}},
         "title": {"type": "string"},
@@ -107,6 +111,10 @@ def lines(report: RunReport) -> Iterator[dict[str, Any]]:
         yield _stored_secret(slot, report)
     for safeguard in report.safeguards:
         yield {**line("safeguard", safeguard.safeguard), "present": safeguard.present}
+    for pipeline in report.pipelines:
+        row = line("pipeline", pipeline.pipeline)
+        _say_who_is_active(row, pipeline.pipeline.owners, report)
+        yield {**row, "present": pipeline.present}
     yield from _ordered("assessment", report.assessments)
     for finding in sorted(report.findings, key=lambda finding: finding.uid):
         yield _finding(finding, report)
@@ -167,6 +175,7 @@ def _run(report: RunReport) -> dict[str, Any]:
         "own_formats": sorted(report.policy.own_formats),
         "disabled_formats": dict(sorted(report.policy.disabled_formats.items())),
         "expired_allowances": list(report.expired_allowances()),
+        "unvisited": sorted(scope.uid for scopes in report.unvisited.values() for scope in scopes),
     }
 
 

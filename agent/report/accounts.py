@@ -95,26 +95,27 @@ def _held(report: RunReport) -> Mapping[str, Counter[str]]:
 
 
 def print_faults(report: RunReport, console: Console, *, severity: Severity, confidence: Confidence) -> None:
-    """Print a row for each identity, credential, slot or safeguard with an open finding, the worst first."""
-    if not any(scope.api for scope in report.scopes):
-        return
+    """Print a row for each identity, credential, slot, safeguard or pipeline with an open finding, the worst first."""
+    asked = any(scope.api for scope in report.scopes)
     every = {uid: found for uid, found in report.findings_by_subject.items() if uid in report.listed_names}
     rows = sorted(
         ((uid, faults) for uid, found in every.items() if (faults := _open(found, severity, confidence))),
         key=lambda row: (-row[1][0].severity.rank, -row[1][0].confidence.rank, report.listed_names[row[0]], row[0]),
     )
     hidden = sum(bool(_open(found, Severity.INFORMATIONAL, Confidence.LOW)) for found in every.values()) - len(rows)
+    if not (asked or rows or hidden):
+        return
     console.print()
     if rows:
         _print_rows(rows, report, console)
     elif not report.listed_names:
         console.print(plain("Nothing was listed, so nothing is said of it.", "bold red"))
-    elif not hidden:
+    elif not hidden and asked:
         console.print(plain("Nothing at fault in what was listed.", "green"))
     if hidden:
         words = f"{counted(hidden, 'thing')} at fault, less sure or less grave than asked for"
         console.print(plain(f"{words}: --confidence low and --severity informational show all.", "dim"))
-    if report.not_assessed:
+    if report.not_assessed and asked:
         rules = ", ".join(f"{rule} ({count:,})" for rule, count in sorted(report.not_assessed.items()))
         console.print(hanging(plain("Not judged, for want of facts: ", "yellow"), rules))
 

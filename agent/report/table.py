@@ -201,7 +201,7 @@ def _coverage_heading(rows: Sequence[Coverage], uids: Sequence[str], report: Run
 
 def _print_gaps(report: RunReport, console: Console) -> None:
     """Say every thing that could not be seen, before anything that was found."""
-    if not report.gaps:
+    if not (report.gaps or report.unvisited):
         return
     console.print()
     console.print(plain("Not looked at: nothing below speaks for this", "bold red"))

@@ -30,10 +30,17 @@ from storage.inventory import (
     Owner,
     OwnerRole,
     OwnerSource,
+    Pipeline,
+    PipelineDialect,
+    PipelineFact,
+    PipelineReference,
+    PipelineSignal,
+    PipelineState,
     Place,
     Policy,
     Privilege,
     PrivilegeLevel,
+    ReferenceKind,
     Resource,
     ResourceState,
     Safeguard,
@@ -42,6 +49,7 @@ from storage.inventory import (
     Scope,
     SecretExposure,
     Severity,
+    SlotUse,
     StoredSecret,
     StoredSecretState,
     Trust,
@@ -236,7 +244,7 @@ def a_credential_state(
     )
 
 
-def a_slot_state(*, present: bool = True, **fields: Any) -> StoredSecretState:
+def a_slot_state(*, present: bool = True, use: SlotUse | None = None, **fields: Any) -> StoredSecretState:
     """A secret in a vault, made long ago, rotated and read lately, with every facet observed."""
     slot = StoredSecret(
         **{
@@ -255,7 +263,7 @@ def a_slot_state(*, present: bool = True, **fields: Any) -> StoredSecretState:
             **fields,
         }
     )
-    return StoredSecretState(stored_secret=slot, present=present)
+    return StoredSecretState(stored_secret=slot, present=present, use=use)
 
 
 def a_safeguard_state(kind: SafeguardKind, *, present: bool = True, **fields: Any) -> SafeguardState:
@@ -272,6 +280,33 @@ def a_safeguard_state(kind: SafeguardKind, *, present: bool = True, **fields: An
         }
     )
     return SafeguardState(safeguard=safeguard, present=present)
+
+
+def a_pipeline_state(
+    *, present: bool = True, unprovided: tuple[PipelineReference, ...] | None = None, **fields: Any
+) -> PipelineState:
+    """A workflow of the default branch that asks for nothing."""
+    pipeline = Pipeline(
+        **{
+            "uid": "git:repository:example.com/shop#pipeline:.github/workflows/ci.yml",
+            "name": ".github/workflows/ci.yml",
+            "provider": "github",
+            "resource_uid": "git:repository:example.com/shop",
+            "dialect": PipelineDialect.GITHUB_ACTIONS,
+            "path": ".github/workflows/ci.yml",
+            "ref": "refs/heads/main",
+            **fields,
+        }
+    )
+    return PipelineState(pipeline=pipeline, present=present, unprovided=unprovided)
+
+
+def a_sign(signal: PipelineSignal, line: int = 3, proof: str = "") -> PipelineFact:
+    return PipelineFact(signal=signal, line=line, proof=proof)
+
+
+def a_request(kind: ReferenceKind, name: str | None = None, line: int = 5) -> PipelineReference:
+    return PipelineReference(kind=kind, name=name, line=line)
 
 
 T = TypeVar("T")

@@ -37,6 +37,7 @@ from storage.inventory import (
     SafeguardState,
     SecretExposure,
     Severity,
+    SlotUse,
     StoredSecretState,
     Subject,
     Suppression,
@@ -50,6 +51,7 @@ from tests.rules.builders import (
     a_coverage_state,
     a_credential,
     a_credential_state,
+    a_pipeline_state,
     a_privilege,
     a_resource_state,
     a_safeguard_state,
@@ -247,6 +249,8 @@ def test_what_a_rule_needs_is_what_it_lacks_before_subjects_that_nothing_is_know
         a_credential_state(replace(UNKNOWN_KEY, type=CredentialType.CERTIFICATE)),
         *(UNKNOWN_SLOT, replace(UNKNOWN_SLOT, stored_secret=replace(UNKNOWN_SLOT.stored_secret, vaulted=True))),
         *(a_safeguard_state(kind, enabled=None) for kind in SafeguardKind),
+        a_pipeline_state(read=False, undetermined=("it is no YAML",)),
+        a_slot_state(use=SlotUse()),
     ]
 
     said = [rule.assess(subject, a_context()) for subject in subjects if kind_of(subject) in rule.subject_kinds]

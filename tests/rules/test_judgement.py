@@ -58,6 +58,7 @@ from tests.rules.builders import (
     a_context,
     a_coverage_state,
     a_credential_state,
+    a_pipeline_state,
     a_resource_state,
     a_safeguard_state,
     a_slot_state,
@@ -320,7 +321,9 @@ def test_messages_hold_no_figure_but_the_policys() -> None:
 def test_kinds_are_told_apart() -> None:
     listed = (an_identity_state(), a_credential_state(), a_slot_state(), a_safeguard_state(SafeguardKind.AUDIT_LOG))
 
-    kinds = [kind_of(subject) for subject in (an_exposure(), a_resource_state(), a_coverage_state(), *listed)]
+    files = (a_pipeline_state(),)
+
+    kinds = [kind_of(subject) for subject in (an_exposure(), a_resource_state(), a_coverage_state(), *listed, *files)]
 
     assert list(SubjectKind) == kinds
 

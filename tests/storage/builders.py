@@ -249,27 +249,37 @@ def no_rules(subjects: Iterator[Subject], context: Context) -> Iterator[Assessme
 
 
 def do_run(
-    store: Store, observations: Iterable[Observation], *, as_of: datetime = MOMENT, policy: Policy | None = None
+    store: Store,
+    observations: Iterable[Observation],
+    *,
+    as_of: datetime = MOMENT,
+    policy: Policy | None = None,
+    kind: str = "sweep",
 ) -> PromotionSummary:
     """One whole run."""
-    run = staged(store, observations, as_of=as_of, policy=policy)
+    run = staged(store, observations, as_of=as_of, policy=policy, kind=kind)
     return store.promote(run, policy=policy or Policy(), judge=judge, finished_time=as_of)
 
 
 def staged(
-    store: Store, observations: Iterable[Observation], *, as_of: datetime = MOMENT, policy: Policy | None = None
+    store: Store,
+    observations: Iterable[Observation],
+    *,
+    as_of: datetime = MOMENT,
+    policy: Policy | None = None,
+    kind: str = "sweep",
 ) -> Run:
     """A run with everything staged, not promoted."""
-    run = begun(store, as_of=as_of, policy=policy)
+    run = begun(store, as_of=as_of, policy=policy, kind=kind)
     observed = list(observations)
     store.acquire_leases(run, [item.uid for item in observed if isinstance(item, Scope)])
     store.stage(run, observed)
     return run
 
 
-def begun(store: Store, *, as_of: datetime = MOMENT, policy: Policy | None = None) -> Run:
+def begun(store: Store, *, as_of: datetime = MOMENT, policy: Policy | None = None, kind: str = "sweep") -> Run:
     return store.begin_run(
-        kind="sweep", as_of=as_of, policy=policy or Policy(), key_id="k1", tool_version="0.1.0", attributes={"git": "2"}
+        kind=kind, as_of=as_of, policy=policy or Policy(), key_id="k1", tool_version="0.1.0", attributes={"git": "2"}
     )
 
 

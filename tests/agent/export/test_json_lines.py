@@ -20,6 +20,7 @@ from tests.builders import (
     a_commit,
     a_finding,
     a_gap,
+    a_pipeline_state,
     a_report,
     a_secret_exposure,
     an_account_report,
@@ -55,7 +56,7 @@ def a_full_report() -> RunReport:
         gaps=(a_gap(),), references=(reference,), assessments=(assessment,), exceptions=(an_exception(),),
         exposures=(a_secret_exposure(), a_secret_exposure(uid="e2", first_commit=None, owners=(), occurrences=())),
         identities=account.identities, credentials=account.credentials, stored_secrets=account.stored_secrets,
-        safeguards=account.safeguards,
+        safeguards=account.safeguards, pipelines=(a_pipeline_state(),),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from agent.export.base import RunReport
 from agent.report.table import Floors, print_report
 from agent.terminal import console
 from storage.inventory import Confidence, CoverageStatus, Facet, FindingStatus, Severity, SubjectKind
-from tests.builders import a_finding, a_gap, a_report, an_account_report
+from tests.builders import a_finding, a_gap, a_pipeline_state, a_report, an_account_report
 
 ACCOUNT_ROW = ("access key key-of-robot of deploy-robot", "123456789012", "400 days ago", "3 days ago")
 
@@ -40,6 +40,26 @@ def test_an_account_is_told_whole() -> None:
         assert words in text
     assert "No secrets found" not in text
     assert "Looked at 0" not in text
+
+
+def test_a_pipeline_at_fault_stands_in_the_report_of_its_repository() -> None:
+    pipeline = a_pipeline_state()
+    fault = a_finding(
+        rule="static-key-where-keyless-exists",
+        subject_kind=SubjectKind.PIPELINE,
+        subject_uid=pipeline.pipeline.uid,
+        locator=pipeline.pipeline.path,
+        message="A lasting key.",
+    )
+    text = printed(a_report(pipelines=(pipeline,), findings=(fault,)))
+
+    assert "1 thing at fault, worst first" in text
+    assert "pipeline .github/workflows/ci.yml" in text
+    assert "Listed 0 accounts" not in text
+
+
+def test_a_repository_without_a_fault_in_its_pipelines_says_nothing_of_them() -> None:
+    assert "at fault" not in printed(a_report(pipelines=(a_pipeline_state(),), findings=()))
 
 
 def test_what_was_refused_comes_before_what_is_at_fault() -> None:
