@@ -16,6 +16,7 @@ from rules.expired_still_present import ExpiredStillPresent
 from rules.expiring_soon import ExpiringSoon
 from rules.exposed_secret_at_head import ExposedSecretAtHead
 from rules.exposed_secret_in_history import ExposedSecretInHistory
+from rules.exposed_secret_in_workload import ExposedSecretInWorkload
 from rules.human_use import HumanUse
 from rules.inactive_owner import InactiveOwner
 from rules.loose_federation import LooseFederation
@@ -42,6 +43,7 @@ RULES: tuple[Rule[Any], ...] = (
     UnvaultedSecret(),
     ExposedSecretAtHead(),
     ExposedSecretInHistory(),
+    ExposedSecretInWorkload(),
     RotationNotEvidenced(),
     MissingOwner(),
     InactiveOwner(),

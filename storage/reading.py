@@ -36,7 +36,7 @@ from storage.judging import finding_of
 from storage.leases import chunks
 from storage.listed_states import credential_states, identity_states, safeguard_states, stored_secret_states
 from storage.payload import decode, decode_mapping
-from storage.reach import exposures_in, listed_in, resources_in, scopes_in, seen_in, spoken_of
+from storage.reach import exposures_in, listed_in, resources_in, scopes_in, seen_in, spoken_of, workloads_in
 from storage.records import AssessmentInterval, KeyEntry, OutboxMessage, OutboxState, Population
 from storage.tables import (
     assessments,
@@ -150,6 +150,13 @@ class Reader:
         """Yield every resource, as the newest run saw it."""
         query = select(resources.c.payload).order_by(resources.c.uid)
         return self._stream(query, lambda row: decode(row.payload, Resource))
+
+    def workloads(self, run_seq: int) -> Iterator[Resource]:
+        """Yield the workloads that a run saw."""
+        query = select(resources.c.payload).where(
+            resources.c.uid.in_(workloads_in(run_seq)), resources.c.last_run == run_seq
+        )
+        return self._stream(query.order_by(resources.c.uid), lambda row: decode(row.payload, Resource))
 
     def exposures(
         self,

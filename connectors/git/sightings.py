@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from connectors.base import Limits
 from connectors.detection.batch import Detection
-from connectors.git.shortfall import Shortfall
-from storage.inventory import Carrier, GapReason, Place, Record, Suppression, SuppressionSource
+from connectors.git.shortfall import CARRIERS, Shortfall
+from storage.inventory import GapReason, Place, Record, Suppression, SuppressionSource
 
 
 class Sighting(Record, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ class Sightings:
         found: list[Shortfall] = []
         if self.dropped:
             detail = "there were more detections than the limits allow; the values beyond them were counted, not kept"
-            found.append(Shortfall(reason=GapReason.LIMIT, detail=detail, carriers=tuple(Carrier), count=self.dropped))
+            found.append(Shortfall(reason=GapReason.LIMIT, detail=detail, carriers=CARRIERS, count=self.dropped))
         if capped_keys:
             detail = "some objects hold more hits than the limits allow; those beyond them were not looked at"
             objects = [key for key in sorted(capped_keys) if len(key) in {40, 64} and not key.strip("0123456789abcdef")]
@@ -118,7 +118,7 @@ class Sightings:
                 Shortfall(
                     reason=GapReason.LIMIT,
                     detail=detail,
-                    carriers=tuple(Carrier),
+                    carriers=CARRIERS,
                     locator=", ".join(objects[:5]) or None,
                     count=len(capped_keys),
                 )
