@@ -20,6 +20,8 @@ from typing import Any
 
 from connectors.aws.connector import AwsConnector, AwsTarget, Patience
 from connectors.base import Fingerprinter, Limits, Progress
+from connectors.detection.allow_list import AllowList
+from connectors.detection.value_detector import ValueDetector
 from storage.inventory import Coverage, Gap, Identity, IdentityKind
 
 PROMISED = {True: 850, False: 15}
@@ -45,6 +47,7 @@ class _Session:
 
     def __init__(self) -> None:
         self.limits = Limits()
+        self.allow_list = AllowList()
         self.deadline = time.monotonic() + 3600.0
         self.scratch = Path("unused")
         self.progress: Progress = lambda stage, done, total: None
@@ -52,6 +55,14 @@ class _Session:
     @property
     def fingerprinter(self) -> Fingerprinter:
         """Nothing here has a value.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError
+
+    def detector(self) -> ValueDetector:
+        """No settings of workloads are asked for.
 
         Raises:
             NotImplementedError: always.

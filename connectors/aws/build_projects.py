@@ -1,0 +1,66 @@
+"""Variables of CodeBuild projects that are kept in plain text; those that refer to a store hold no value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from connectors.aws.reading import Part, Reading
+from connectors.aws.refusals import CallFailed
+from connectors.aws.tags import plain_tags
+from connectors.aws.workload_calls import GET_PROJECTS, LIST_PROJECTS
+from connectors.aws.workload_values import Settings, Workload, WorkloadValues, looked_through, so_far
+from storage.inventory import Carrier, Observation
+
+_AT_ONCE = 100
+"""As many names as BatchGetProjects takes."""
+_PLAIN = "PLAINTEXT"
+
+
+def read_projects(reading: Reading) -> Iterator[Observation]:
+    """Yield the build projects of one region, and the values in their variables.
+
+    https://docs.aws.amazon.com/codebuild/latest/APIReference/API_EnvironmentVariable.html
+    """
+
+    def listing(values: WorkloadValues) -> Iterator[Observation]:
+        names, broken = so_far(name for page in reading.pages(LIST_PROJECTS) for name in page["projects"])
+        parts = [names[at : at + _AT_ONCE] for at in range(0, len(names), _AT_ONCE)]
+
+        def ask(part: list[str]) -> Iterator[Observation]:
+            try:
+                projects = reading.call(GET_PROJECTS, names=part)["projects"]
+            except CallFailed:
+                # One of them is counted with the failure.
+                reading.expected += len(part) - 1
+                raise
+            for told in projects:
+                reading.expected += 1
+                reading.fetched += 1
+                yield from _project(values, told)
+
+        yield from reading.each(parts, "Some build projects were not described", ask)
+        if broken is not None:
+            raise broken
+
+    yield from looked_through(reading, "build projects", listing)
+
+
+def _project(values: WorkloadValues, told: Mapping[str, Any]) -> Iterator[Observation]:
+    given = (told.get("environment") or {}).get("environmentVariables") or ()
+    # Without a type it is plain text.
+    plain = [(one["name"], str(one.get("value") or "")) for one in given if one.get("type", _PLAIN) == _PLAIN]
+    tags = plain_tags([{"Key": tag.get("key"), "Value": tag.get("value")} for tag in told.get("tags") or ()])
+    workload = Workload(kind="codebuild-project", uid=told["arn"], name=told["name"], location=told["arn"])
+    yield from values.look_through(workload, [Settings(variables=plain)], lambda: tags)
+
+
+PROJECTS = Part(
+    api="codebuild-projects",
+    what="build projects",
+    read=read_projects,
+    regional=True,
+    wanted=lambda target: target.workloads,
+    carrier=Carrier.WORKLOAD,
+)
+"""Variables of build projects."""
