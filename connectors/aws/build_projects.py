@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.aws.reading import Part, Reading
-from connectors.aws.refusals import CallFailed
+from connectors.aws.refusals import CallFailed, Trouble
 from connectors.aws.tags import plain_tags
 from connectors.aws.workload_calls import GET_PROJECTS, LIST_PROJECTS
 from connectors.aws.workload_values import Settings, Workload, WorkloadValues, looked_through, so_far
@@ -29,7 +29,7 @@ def read_projects(reading: Reading) -> Iterator[Observation]:
 
         def ask(part: list[str]) -> Iterator[Observation]:
             try:
-                projects = reading.call(GET_PROJECTS, names=part)["projects"]
+                projects = _projects(reading, part)
             except CallFailed:
                 # One of them is counted with the failure.
                 reading.expected += len(part) - 1
@@ -44,6 +44,19 @@ def read_projects(reading: Reading) -> Iterator[Observation]:
             raise broken
 
     yield from looked_through(reading, "build projects", listing)
+
+
+def _projects(reading: Reading, names: list[str]) -> list[Mapping[str, Any]]:
+    """Return what is told of projects. One that is neither told nor called unknown was left out of the answer.
+
+    Raises:
+        CallFailed: when there is no answer, or none for all of them.
+    """
+    answer = reading.call(GET_PROJECTS, names=names)
+    projects: list[Mapping[str, Any]] = answer["projects"]
+    if set(names) - {one["name"] for one in projects} - set(answer.get("projectsNotFound") or ()):
+        raise CallFailed(GET_PROJECTS, Trouble.MALFORMED)
+    return projects
 
 
 def _project(values: WorkloadValues, told: Mapping[str, Any]) -> Iterator[Observation]:

@@ -13,7 +13,11 @@ from connectors.aws.workload_calls import LIST_FUNCTION_TAGS, LIST_FUNCTIONS
 from connectors.aws.workload_values import Settings, Workload, WorkloadValues, looked_through, so_far
 from storage.inventory import Carrier, Facet, GapReason, Observation
 
-_WHAT = "functions"
+_DENIED = (
+    "The variables of some functions are encrypted with a key of your own that this login may not use: they were not "
+    "looked through. Let the key's policy allow it for Lambda alone (kms:ViaService), or accept it."
+)
+_UNDECRYPTED = "The variables of some functions could not be decrypted by AWS, and were not looked through."
 
 
 def read_functions(reading: Reading) -> Iterator[Observation]:
@@ -31,20 +35,19 @@ def read_functions(reading: Reading) -> Iterator[Observation]:
         if broken is not None:
             raise broken
 
-    yield from looked_through(reading, _WHAT, listing)
+    yield from looked_through(reading, "functions", listing)
 
 
 def _function(
     reading: Reading, values: WorkloadValues, arn: str, versions: list[Mapping[str, Any]], *, all_versions: bool
 ) -> Iterator[Observation]:
-    closed = [one["Environment"]["Error"] for one in versions if (one.get("Environment") or {}).get("Error")]
-    if closed:
+    closed = [error for one in versions if (error := (one.get("Environment") or {}).get("Error"))]
+    for error in closed:
+        denied = "AccessDenied" in str(error.get("ErrorCode"))
         reading.gap(
-            GapReason.DENIED,
-            "The variables of some functions are encrypted with a key of your own that this login may not use: they "
-            "were not looked through. Let the key's policy allow it for Lambda alone (kms:ViaService), or accept it.",
-            permission="kms:Decrypt",
-            count=len(closed),
+            GapReason.DENIED if denied else GapReason.FAILED,
+            _DENIED if denied else _UNDECRYPTED,
+            permission="kms:Decrypt" if denied else None,
         )
     settings = [Settings(variables=_variables(one)) for one in versions]
     workload = Workload(kind="lambda-function", uid=arn, name=versions[0]["FunctionName"], location=arn)

@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.aws.call import Call
 from connectors.aws.reading import Part, Reading
-from connectors.aws.refusals import CallFailed
+from connectors.aws.refusals import CallFailed, Trouble
 from connectors.aws.tags import plain_tags
 from connectors.aws.workload_calls import (
     DESCRIBE_SERVICES,
@@ -71,15 +71,28 @@ def _family(
 
     try:
         for revision in sorted(revisions, key=_revision, reverse=True):
-            answer = reading.call(DESCRIBE_TASK_DEFINITION, taskDefinition=revision, include=["TAGS"])
-            tags += answer.get("tags") or ()
-            settings += _settings(answer["taskDefinition"])
+            definition, given = _definition(reading, revision)
+            tags += given
+            settings += _settings(definition)
     except CallFailed:
         yield from values.look_through(workload, settings, told, complete=False)
         raise
     reading.expected += 1
     reading.fetched += 1
     yield from values.look_through(workload, settings, told, complete=newest)
+
+
+def _definition(reading: Reading, revision: str) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
+    """Return a revision and its tags.
+
+    Raises:
+        CallFailed: when there is no answer, or one that is about no revision.
+    """
+    answer = reading.call(DESCRIBE_TASK_DEFINITION, taskDefinition=revision, include=["TAGS"])
+    told = answer.get("taskDefinition") or {}
+    if not told.get("taskDefinitionArn"):
+        raise CallFailed(DESCRIBE_TASK_DEFINITION, Trouble.MALFORMED)
+    return told, answer.get("tags") or ()
 
 
 def _settings(told: Mapping[str, Any]) -> Iterator[Settings]:
@@ -107,7 +120,7 @@ def _of_services(reading: Reading, cluster: str) -> set[str]:
     used: set[str] = set()
     arns = list(_arns(reading, LIST_SERVICES, "serviceArns", cluster=cluster))
     for part in _parts(arns, _SERVICES_AT_ONCE):
-        for told in reading.call(DESCRIBE_SERVICES, cluster=cluster, services=part)["services"]:
+        for told in _described(reading, DESCRIBE_SERVICES, "services", cluster=cluster, services=part):
             # A service that something else deploys says in its task sets what it runs, one that changes in deployments.
             for one in (told, *(told.get("deployments") or ()), *(told.get("taskSets") or ())):
                 used |= {str(one["taskDefinition"])} if one.get("taskDefinition") else set()
@@ -117,11 +130,22 @@ def _of_services(reading: Reading, cluster: str) -> set[str]:
 def _of_tasks(reading: Reading, cluster: str) -> set[str]:
     used: set[str] = set()
     for part in _parts(list(_arns(reading, LIST_TASKS, "taskArns", cluster=cluster)), _TASKS_AT_ONCE):
-        used |= {
-            str(told["taskDefinitionArn"])
-            for told in reading.call(DESCRIBE_TASKS, cluster=cluster, tasks=part)["tasks"]
-        }
+        told = _described(reading, DESCRIBE_TASKS, "tasks", cluster=cluster, tasks=part)
+        used |= {str(one["taskDefinitionArn"]) for one in told}
     return used
+
+
+def _described(reading: Reading, call: Call, items: str, **parameters: Any) -> list[Mapping[str, Any]]:
+    """Return what is described; what ended meanwhile is no failure, any other one is.
+
+    Raises:
+        CallFailed: when there is no answer, or none for some of them.
+    """
+    answer = reading.call(call, **parameters)
+    if any(one.get("reason") != "MISSING" for one in answer.get("failures") or ()):
+        raise CallFailed(call, Trouble.FAILED)
+    described: list[Mapping[str, Any]] = answer[items]
+    return described
 
 
 def _arns(reading: Reading, call: Call, items: str, **parameters: Any) -> Iterator[str]:

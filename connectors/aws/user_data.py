@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from connectors.aws.reading import Part, Reading
-from connectors.aws.refusals import CallFailed
+from connectors.aws.refusals import CallFailed, Trouble
 from connectors.aws.tags import plain_tags
 from connectors.aws.workload_calls import (
     DESCRIBE_INSTANCES,
@@ -35,12 +35,7 @@ def read_instances(reading: Reading) -> Iterator[Observation]:
     """
 
     def listing(values: WorkloadValues) -> Iterator[Observation]:
-        told, broken = so_far(
-            instance
-            for page in reading.pages(DESCRIBE_INSTANCES, MaxResults=1000)
-            for reservation in page["Reservations"]
-            for instance in reservation.get("Instances") or ()
-        )
+        told, broken = so_far(_instances(reading))
         running = [one for one in told if (one.get("State") or {}).get("Name") not in _ENDED]
         if len(running) < len(told):
             detail = "An instance that was terminated has no user data any more."
@@ -54,6 +49,27 @@ def read_instances(reading: Reading) -> Iterator[Observation]:
     yield from looked_through(reading, "instances", listing)
 
 
+def _instances(reading: Reading) -> Iterator[Mapping[str, Any]]:
+    for page in reading.pages(DESCRIBE_INSTANCES, MaxResults=1000):
+        for reservation in page["Reservations"]:
+            for instance in reservation.get("Instances") or ():
+                if not instance.get("InstanceId"):
+                    raise CallFailed(DESCRIBE_INSTANCES, Trouble.MALFORMED)
+                yield instance
+
+
+def _user_data(reading: Reading, uid: str) -> object:
+    """Return the user data of an instance, `None` where it has none.
+
+    Raises:
+        CallFailed: when there is no answer, or one that is not about this instance.
+    """
+    answer = reading.call(USER_DATA, InstanceId=uid, Attribute="userData")
+    if answer.get("InstanceId") != uid:
+        raise CallFailed(USER_DATA, Trouble.MALFORMED)
+    return (answer.get("UserData") or {}).get("Value")
+
+
 def _instance(reading: Reading, values: WorkloadValues, told: Mapping[str, Any]) -> Iterator[Observation]:
     uid = str(told["InstanceId"])
     account, region = reading.account, reading.scope.region
@@ -65,14 +81,14 @@ def _instance(reading: Reading, values: WorkloadValues, told: Mapping[str, Any])
     )
     tags = plain_tags(told.get("Tags"))
     try:
-        given = reading.call(USER_DATA, InstanceId=uid, Attribute="userData").get("UserData") or {}
+        given = _user_data(reading, uid)
     except CallFailed as failed:
         if not failed.gone:
             yield from values.look_through(workload, (), lambda: tags, complete=False)
         raise
     reading.expected += 1
     reading.fetched += 1
-    script = _decoded(reading, given.get("Value"), "instances")
+    script = _decoded(reading, given, "instances")
     settings = [Settings(group=_GROUP, script=script)] if script else []
     yield from values.look_through(workload, settings, lambda: tags, complete=script is not None)
 

@@ -128,6 +128,9 @@ class WorkloadValues:
             self._reading.gap(GapReason.LIMIT, _TOO_LARGE.format(what=self._what), count=len(texts) - len(fitting))
             complete = False
         found, capped = self._detected(fitting)
+        # Names of members of an archive are foreign words too, and told as the way to a value.
+        if members := {step for _, detection in found for step in detection.decoding if ":" in step}:
+            found += self._detected([_Text(Settings(script=_words(members)))])[0]
         complete = complete and not capped
         shown = _Shown(text.value(detection) for text, detection in found if _is_sure(detection))
         uid = f"{NAME}:{workload.kind}:{shown.uid(workload.uid)}"
@@ -142,7 +145,7 @@ class WorkloadValues:
             attributes={"provider": NAME, "region": str(self._reading.scope.region)},
         )
         if found:
-            self._keep(found, uid, where, shown, tags)
+            self._keep(found, _Here(uid=uid, where=where, shown=shown, seen={}), tags)
 
     def observations(self) -> Iterator[Observation]:
         """Yield what was found: one record for each value."""
@@ -168,54 +171,43 @@ class WorkloadValues:
                 self._reading.left_out(omission.reason, omission.detail, len(here))
         return found, bool(capped)
 
-    def _keep(self, found: Sequence[tuple[_Text, Detection]], uid: str, where: str, shown: _Shown, tags: Tags) -> None:
+    def _keep(self, found: Sequence[tuple[_Text, Detection]], here: _Here, tags: Tags) -> None:
         told = tags() if any(not detection.reference for _, detection in found) else {}
         claims = owners(told) if told is not None else ()
-        seen: dict[tuple[str, str], int] = {}
         for text, detection in found:
-            name = shown.text(text.name(detection))
-            place = (uid, f"{where}/{name}" if name else where)
             value = self._found.setdefault(identity_of(detection), _Found(best=detection, places={}, owners={}))
             if describes_better(detection, value.best):
                 value.best = detection
             value.owners |= {claim.name: claim for claim in claims}
             value.owners_known &= told is not None
-            self._place(value, place, text, detection, seen)
+            self._place(value, text, detection, here)
 
-    def _place(
-        self,
-        value: _Found,
-        place: tuple[str, str],
-        text: _Text,
-        detection: Detection,
-        seen: dict[tuple[str, str], int],
-    ) -> None:
+    def _place(self, value: _Found, text: _Text, detection: Detection, here: _Here) -> None:
         """Note one place of a value; that it comes again there is another version of the workload that holds it."""
-        known = value.places.get(place)
-        mark = (identity_of(detection), place[1])
-        turn = seen.get(mark)
-        seen[mark] = id(text)
+        name = here.shown.text(text.name(detection))
+        path = f"{here.where}/{name}" if name else here.where
+        mark, version = (identity_of(detection), path), id(text)
+        before = here.seen.get(mark)
+        here.seen[mark] = version
+        known = value.places.get((here.uid, path))
         if known is not None:
-            if turn is not None and turn != id(text):
-                value.places[place] = msgspec.structs.replace(known, versions=known.versions + 1)
+            more = before is not None and before != version
+            value.places[here.uid, path] = msgspec.structs.replace(known, versions=known.versions + more)
             return
         allowed = self._lent.session.allow_list.suppression(
-            repository=self._reading.account.number,
-            path=place[1],
-            detector=detection.detector,
-            tags=detection.tags,
+            repository=self._reading.account.number, path=path, detector=detection.detector, tags=detection.tags
         )
-        value.places[place] = Occurrence(
+        value.places[here.uid, path] = Occurrence(
             repository=self._reading.account.number,
-            resource_uid=place[0],
+            resource_uid=here.uid,
             carrier=Carrier.WORKLOAD,
             place=Place.WORKLOAD_SETTING,
-            path=place[1],
+            path=path,
             # A variable has a name; the line of the text that was made of it says nothing to anybody.
             line=detection.line if text.is_script else None,
             column=detection.column if text.is_script else None,
             at_head=False,
-            decoding=tuple(_plain(step) for step in detection.decoding),
+            decoding=tuple(here.shown.text(step) for step in detection.decoding),
             suppressed=allowed or detection.suppressed,
         )
 
@@ -280,6 +272,17 @@ class _Shown:
         return f"{masked}:{hashlib.sha256(b'nhi-agent workload' + name.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
+class _Here(NamedTuple):
+    """The workload that is looked through, as it is told."""
+
+    uid: str
+    where: str
+    """The first part of the path of every place in it."""
+    shown: _Shown
+    seen: dict[tuple[str, str], int]
+    """By value and path: the version of the workload in which it was met last."""
+
+
 def looked_through(
     reading: Reading, what: str, listing: Callable[[WorkloadValues], Iterator[Observation]]
 ) -> Iterator[Observation]:
@@ -311,6 +314,12 @@ def so_far(items: Iterable[Item]) -> tuple[list[Item], CallFailed | None]:
 def _is_sure(detection: Detection) -> bool:
     """Whether a detection is worth a name that nobody can read; a public identifier is there to be read."""
     return detection.confidence is not Confidence.LOW and not detection.reference
+
+
+def _words(steps: Iterable[str]) -> bytes:
+    """Names as texts to be searched: whole and in parts, without the ends that make a value look like a file's name."""
+    parts = {part for step in steps for part in step.partition(":")[2].split("/")}
+    return "\n".join(sorted(parts | {part.rpartition(".")[0] for part in parts})).encode("utf-8", "surrogateescape")
 
 
 def _in_order(value: _Found) -> tuple[Occurrence, ...]:

@@ -318,6 +318,20 @@ def test_variables_that_aws_may_not_decrypt_are_not_clean(aws: Aws, monkeypatch:
     assert "ada" not in told(seen)
 
 
+def test_variables_that_aws_cannot_decrypt_are_not_clean_either(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    only(monkeypatch, "lambda-functions")
+    arn = f"arn:aws:lambda:{EAST}:{ACCOUNT}:function:pay:3"
+    closed = {"Error": {"ErrorCode": "KMSDisabledException", "Message": "the key is off"}}
+    aws.front.answers["ListFunctions"] = lambda _: plain(
+        Functions=[{"FunctionName": "pay", "FunctionArn": arn, "Version": "3", "Environment": closed}]
+    )
+
+    seen = look(aws)
+
+    assert [(GapReason.FAILED, None)] == [(gap.reason, gap.permission) for gap in seen.gaps]
+    assert [False] == list(workloads(seen).values())
+
+
 def test_old_revisions_count_only_where_something_uses_them(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, "ecs-task-definitions")
     unused, used, ran, newest = (a_token() for _ in range(4))
@@ -437,15 +451,36 @@ def test_the_allow_list_knows_a_workload_by_its_account_and_path(aws: Aws, monke
 
 
 def test_a_value_in_a_name_is_found_and_taken_out_of_every_name(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    only(monkeypatch, "ecs-task-definitions", "lambda-functions")
-    in_variable, in_family = a_token(), a_token()
-    named: dict[str, Any] = {in_variable: "on"}
-    a_revision(aws, in_family, **named)
+    only(monkeypatch, "ecs-task-definitions", "lambda-functions", "codebuild-projects", "ec2-launch-templates")
+    variable, family, function, project, template = values = [a_token() for _ in range(5)]
+    named: dict[str, Any] = {variable: "on"}
+    a_revision(aws, family, **named)
+    a_function(aws, function, STAGE="live")
+    a_project(aws, project, {"name": "STAGE", "value": "live"})
+    aws.client("ec2").create_launch_template(LaunchTemplateName=template, LaunchTemplateData={"UserData": "aGk="})
 
     seen = look(aws)
 
-    assert {None} != {exposure_of(seen, value).occurrences[0].path for value in (in_variable, in_family)}
-    assert [] == [value for value in (in_variable, in_family) if value in told(seen)]
+    assert [True] * 5 == ["****" in str(exposure_of(seen, value).occurrences[0].path) for value in values]
+    assert [] == [value for value in values if value in told(seen)]
+    assert 4 == len({one.uid for one in seen.resources if one.scope_uid})
+
+
+def test_a_value_in_the_name_of_a_packed_file_is_taken_out_of_the_way_to_another(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, "ec2-instances")
+    name, value = a_token(), a_token()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(f"etc/{name}.env", f"TOKEN={value}\n")
+    an_instance(aws, packed.getvalue())
+
+    seen = look(aws)
+
+    assert ["zip:etc/****.env"] == list(exposure_of(seen, value).occurrences[0].decoding)
+    assert exposure_of(seen, name).occurrences
+    assert name not in told(seen)
 
 
 @pytest.mark.parametrize(
@@ -667,6 +702,54 @@ def test_one_instance_that_is_denied_costs_that_instance(aws: Aws, monkeypatch: 
     coverage: Coverage = seen.coverage("ec2-instances", EAST)
     assert (CoverageStatus.PARTIAL, 3, 2) == (coverage.status, coverage.expected, coverage.fetched)
     assert [False, True, True] == sorted(workloads(seen).values())
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer"),
+    [
+        pytest.param("DescribeTaskDefinition", plain(), id="a task definition that is none"),
+        pytest.param("BatchGetProjects", plain(projects=[]), id="fewer projects than were asked for"),
+        pytest.param(
+            "DescribeInstanceAttribute",
+            Answer(200, "text/xml", b"<DescribeInstanceAttributeResponse></DescribeInstanceAttributeResponse>"),
+            id="an attribute of no instance",
+        ),
+        pytest.param(
+            "DescribeInstances",
+            Answer(
+                200,
+                "text/xml",
+                b"<DescribeInstancesResponse><reservationSet><item><instancesSet><item><imageId>a</imageId></item>"
+                b"</instancesSet></item></reservationSet></DescribeInstancesResponse>",
+            ),
+            id="an instance without an id",
+        ),
+    ],
+)
+def test_an_answer_that_lacks_what_was_asked_for_is_a_gap(
+    operation: str, answer: Answer, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, {**LISTINGS, **CONTENTS}[operation])
+    one_of_each(aws)
+    aws.front.answers[operation] = always(answer)
+
+    seen = look(aws)
+
+    assert [GapReason.MALFORMED] == [gap.reason for gap in seen.gaps]
+    assert True not in workloads(seen).values()
+
+
+@pytest.mark.parametrize(("reason", "gaps"), [("MISSING", 0), ("UNKNOWN", 1)])
+def test_a_task_that_ended_meanwhile_is_no_gap_and_any_other_failure_is(
+    reason: str, gaps: int, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, "ecs-task-definitions")
+    a_revision(aws, STAGE="live")
+    aws.client("ecs").create_cluster(clusterName="main")
+    aws.front.answers["ListTasks"] = always(plain(taskArns=["arn:task"]))
+    aws.front.answers["DescribeTasks"] = always(plain(tasks=[], failures=[{"arn": "arn:task", "reason": reason}]))
+
+    assert gaps == len(look(aws).gaps)
 
 
 def test_an_instance_that_ended_meanwhile_is_no_gap(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
