@@ -791,8 +791,8 @@ class Resource(Record, frozen=True, kw_only=True):
     """Newest time that any commit claims; `None` without a commit with a usable time."""
     visibility: str | None = None
     """Who may read it, as its host says: `public`, `private`; `None` when no host was asked."""
-    complete: bool = True
-    """Of what a scope lists: whether all of it that can hold a value was looked through."""
+    complete: bool | None = None
+    """Whether all of a workload that can hold a value was looked through; `None` for what has scopes of its own."""
     attributes: Mapping[str, str] = {}
     """Further plain facts: object format, git version, shallow or not."""
 

@@ -58,7 +58,7 @@ def promote(
     context = Context(as_of=run.as_of, policy=policy, detectors=detectors, also_called=names)
     judgement.take(judge(subjects(connection, run.seq, read, standing), context))
     end_assessments(connection, run.seq)
-    workloads.end_assessments(connection, run.seq)
+    workloads.forget_gone(connection, run.seq)
     if codes is not None:
         judgement.close_withdrawn(codes)
     judgement.record_populations()

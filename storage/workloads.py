@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import Connection, and_, case, select, update
 
 from storage.absorption import RunScope
 from storage.inventory import Carrier, Resource, ResourceState, SubjectKind
@@ -33,19 +33,23 @@ def workload_states(
             if seen or not read[row.scope_uid].whole:
                 resource = decode(row.payload, Resource)
                 here = standing.get(row.uid, Standing())
-                yield here.state(resource, complete=seen and resource.complete)
+                yield here.state(resource, complete=seen and resource.complete is True)
 
 
 def looked_through(connection: Connection, run: int) -> dict[str, bool]:
     """Return the workloads that a run saw, each with whether all of it was looked through."""
     seen = select(resources.c.payload).where(resources.c.uid.in_(workloads_in(run)), resources.c.last_run == run)
     found = (decode(row.payload, Resource) for row in connection.execute(seen))
-    return {resource.uid: resource.complete for resource in found}
+    return {resource.uid: resource.complete is True for resource in found}
 
 
-def end_assessments(connection: Connection, run: int) -> None:
-    """End what the rules said of workloads that are gone: nobody judges them any more."""
-    gone = select(resources.c.uid).where(resources.c.scope_uid.in_(read_whole_in(run)), resources.c.last_run < run)
+def forget_gone(connection: Connection, run: int) -> None:
+    """Take workloads that are gone from their scope, and end what the rules said of them: nobody judges them any more.
+
+    What is known of them stays, for places of values name them.
+    """
+    is_gone = and_(resources.c.scope_uid.in_(read_whole_in(run)), resources.c.last_run < run)
+    gone = select(resources.c.uid).where(is_gone)
     connection.execute(
         update(assessments)
         .where(
@@ -55,3 +59,4 @@ def end_assessments(connection: Connection, run: int) -> None:
         )
         .values(until_run=case((assessments.c.since_run > run, assessments.c.since_run), else_=run))
     )
+    connection.execute(update(resources).where(is_gone).values(scope_uid=None))

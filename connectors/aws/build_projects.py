@@ -65,7 +65,8 @@ def _project(values: WorkloadValues, told: Mapping[str, Any]) -> Iterator[Observ
     plain = [(one["name"], str(one.get("value") or "")) for one in given if one.get("type", _PLAIN) == _PLAIN]
     tags = plain_tags([{"Key": tag.get("key"), "Value": tag.get("value")} for tag in told.get("tags") or ()])
     workload = Workload(kind="codebuild-project", uid=told["arn"], name=told["name"], location=told["arn"])
-    yield from values.look_through(workload, [Settings(variables=plain)], lambda: tags)
+    settings = Settings(variables=plain, references=[one["name"] for one in given if one.get("type", _PLAIN) != _PLAIN])
+    yield from values.look_through(workload, [settings], lambda: tags)
 
 
 PROJECTS = Part(

@@ -101,6 +101,7 @@ def _settings(told: Mapping[str, Any]) -> Iterator[Settings]:
         yield Settings(
             group=str(container.get("name") or ""),
             variables=[(str(one.get("name") or ""), str(one.get("value") or "")) for one in given],
+            references=[str(one.get("name")) for one in container.get("secrets") or ()],
         )
 
 

@@ -72,6 +72,8 @@ class Settings(NamedTuple):
     """Which of several groups of one workload it is: a container, `outputs`."""
     script: bytes | None = None
     """A text by itself, which has no name but that of its group."""
+    references: Sequence[str] = ()
+    """Names of what is taken from a secret store when the workload starts: they hold no value."""
 
 
 class _Text:
@@ -121,8 +123,10 @@ class WorkloadValues:
 
         The same setting may come several times, once for each version of the workload.
         """
+        given = list(settings)
+        references = {(one.group, name) for one in given for name in one.references}
         names = f"{workload.name}\n{workload.location}".encode("utf-8", "surrogatepass")
-        texts = [_Text(one) for one in (Settings(script=names), *settings)]
+        texts = [_Text(one) for one in (Settings(script=names), *given)]
         fitting = [text for text in texts if len(text.content) <= self._lent.session.limits.whole_object_bytes]
         if len(fitting) < len(texts):
             self._reading.gap(GapReason.LIMIT, _TOO_LARGE.format(what=self._what), count=len(texts) - len(fitting))
@@ -142,7 +146,11 @@ class WorkloadValues:
             name=f"{self._reading.account.number}/{where}",
             location=shown.text(workload.location),
             complete=complete,
-            attributes={"provider": NAME, "region": str(self._reading.scope.region)},
+            attributes={
+                "provider": NAME,
+                "region": str(self._reading.scope.region),
+                **({"references": str(len(references))} if references else {}),
+            },
         )
         if found:
             self._keep(found, _Here(uid=uid, where=where, shown=shown, seen={}), tags)

@@ -48,7 +48,8 @@ FUNCTIONS = Scope(
 
 
 def a_function(name: str, **fields: Any) -> Resource:
-    return a_resource(f"aws:lambda-function:{name}", kind="lambda-function", scope_uid=FUNCTIONS.uid, **fields)
+    told = {"kind": "lambda-function", "scope_uid": FUNCTIONS.uid, "complete": True, **fields}
+    return a_resource(f"aws:lambda-function:{name}", **told)
 
 
 def a_value(*functions: str) -> SecretExposure:
@@ -147,6 +148,14 @@ def test_a_workload_that_was_deleted_leaves_the_population(store: Store) -> None
     do_run(store, listed(a_function("mail")))
 
     assert {"mail": Outcome.SATISFIED} == outcomes(store)
+
+    do_run(store, listed(status=DENIED))
+
+    assert {"mail": Outcome.NOT_ASSESSED} == outcomes(store)
+
+    do_run(store, listed(a_function("pay")))
+
+    assert {"pay": Outcome.SATISFIED} == outcomes(store)
 
 
 def test_what_an_account_lists_elsewhere_has_no_say_in_what_its_workloads_hold(store: Store) -> None:

@@ -82,7 +82,7 @@ def places_of(seen: Inventory, value: str) -> list[str | None]:
     return [place.path for place in exposure_of(seen, value).occurrences]
 
 
-def workloads(seen: Inventory) -> dict[str, bool]:
+def workloads(seen: Inventory) -> dict[str, bool | None]:
     """The workloads by name, each with whether all of it was looked through."""
     return {one.name: one.complete for one in seen.resources if one.scope_uid is not None}
 
@@ -359,7 +359,7 @@ def test_old_revisions_count_only_where_something_uses_them(aws: Aws, monkeypatc
 
 
 def test_what_refers_to_a_store_holds_no_value(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    only(monkeypatch, "codebuild-projects")
+    only(monkeypatch, "ecs-task-definitions", "codebuild-projects")
     value = a_token()
     a_project(
         aws,
@@ -368,7 +368,12 @@ def test_what_refers_to_a_store_holds_no_value(aws: Aws, monkeypatch: pytest.Mon
         {"name": "TOKEN", "value": "/shop/token", "type": "PARAMETER_STORE"},
     )
 
-    assert [] == look(aws).of(SecretExposure)
+    a_revision(aws, "shop", STAGE="live")
+
+    seen = look(aws)
+
+    assert [] == seen.of(SecretExposure)
+    assert ["2", "1"] == [one.attributes["references"] for one in seen.resources if one.scope_uid is not None][::-1]
 
 
 def test_parameters_of_a_stack_are_read_also_what_they_were_resolved_to(
@@ -701,7 +706,7 @@ def test_one_instance_that_is_denied_costs_that_instance(aws: Aws, monkeypatch: 
     assert [(GapReason.DENIED, 1)] == [(gap.reason, gap.count) for gap in seen.gaps]
     coverage: Coverage = seen.coverage("ec2-instances", EAST)
     assert (CoverageStatus.PARTIAL, 3, 2) == (coverage.status, coverage.expected, coverage.fetched)
-    assert [False, True, True] == sorted(workloads(seen).values())
+    assert [False, True, True] == sorted(map(bool, workloads(seen).values()))
 
 
 @pytest.mark.parametrize(
