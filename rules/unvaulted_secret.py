@@ -87,18 +87,19 @@ class UnvaultedSecret(Rule[SecretExposure | ResourceState]):
         )
 
     def _of_resource(self, state: ResourceState, context: Context) -> Assessment:
-        kind = state.resource.kind
+        kind, listed = state.resource.kind, state.resource.scope_uid is not None
         if state.standing:
             return self.not_applicable(
                 state, context, f"Secrets stand in plain text in this {kind}; each is judged by itself."
             )
-        if kind not in HOLDERS and state.resource.scope_uid is None:
+        if kind not in HOLDERS and not listed:
             return self.not_applicable(state, context, f"Resources of the kind '{kind}' hold no files or settings.")
         if not state.complete:
             return self.not_assessed(
                 state, context, f"Nothing was found, but this {kind} was not read whole.", missing=Facet.VAULT
             )
-        return self.satisfied(state, context, f"No secret stands in plain text in this {kind}.")
+        place = f"the settings of this {kind}" if listed else f"this {kind}"
+        return self.satisfied(state, context, f"No secret stands in plain text in {place}.")
 
 
 def _where(value: SecretExposure) -> str:

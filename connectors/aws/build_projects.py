@@ -1,4 +1,7 @@
-"""Variables of CodeBuild projects that are kept in plain text; those that refer to a store hold no value."""
+"""Variables of CodeBuild projects that are kept in plain text, their build scripts and where their sources lie.
+
+What refers to a store holds no value.
+"""
 
 from __future__ import annotations
 
@@ -65,8 +68,19 @@ def _project(values: WorkloadValues, told: Mapping[str, Any]) -> Iterator[Observ
     plain = [(one["name"], str(one.get("value") or "")) for one in given if one.get("type", _PLAIN) == _PLAIN]
     tags = plain_tags([{"Key": tag.get("key"), "Value": tag.get("value")} for tag in told.get("tags") or ()])
     workload = Workload(kind="codebuild-project", uid=told["arn"], name=told["name"], location=told["arn"])
-    settings = Settings(variables=plain, references=[one["name"] for one in given if one.get("type", _PLAIN) != _PLAIN])
-    yield from values.look_through(workload, [settings], lambda: tags)
+    kept = [one["name"] for one in given if one.get("type", _PLAIN) != _PLAIN]
+    settings = [Settings(variables=plain, references=kept), *_sources(told)]
+    yield from values.look_through(workload, settings, lambda: tags)
+
+
+def _sources(told: Mapping[str, Any]) -> Iterator[Settings]:
+    """Yield what is told of each source: its address, which may hold a password, and a script that is written there."""
+    for source in (told.get("source") or {}, *(told.get("secondarySources") or ())):
+        group = "/".join(filter(None, ("source", source.get("sourceIdentifier"))))
+        if location := source.get("location"):
+            yield Settings(group=group, variables=[("location", str(location))])
+        if script := source.get("buildspec"):
+            yield Settings(group=f"{group}/buildspec", script=str(script).encode("utf-8", "surrogatepass"))
 
 
 PROJECTS = Part(

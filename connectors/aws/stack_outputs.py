@@ -22,13 +22,15 @@ def read_stacks(reading: Reading) -> Iterator[Observation]:
 
     def listing(values: WorkloadValues) -> Iterator[Observation]:
         for told in reading.listed(DESCRIBE_STACKS):
-            workload = Workload(
-                kind="cloudformation-stack", uid=told["StackId"], name=told["StackName"], location=told["StackId"]
-            )
-            tags = plain_tags(told.get("Tags"))
-            yield from values.look_through(workload, _settings(told), lambda tags=tags: tags)  # type: ignore[misc]
+            yield from _stack(values, told)
 
     yield from looked_through(reading, "stacks", listing)
+
+
+def _stack(values: WorkloadValues, told: Mapping[str, Any]) -> Iterator[Observation]:
+    uid = str(told["StackId"])
+    workload = Workload(kind="cloudformation-stack", uid=uid, name=told["StackName"], location=uid)
+    yield from values.look_through(workload, _settings(told), lambda: plain_tags(told.get("Tags")))
 
 
 def _settings(told: Mapping[str, Any]) -> Iterator[Settings]:

@@ -1,4 +1,4 @@
-"""Variables of containers in ECS: the newest revision of each task definition, and those that something runs.
+"""Settings of containers in ECS: the newest revision of each task definition, and those that something runs.
 
 A deployment adds a revision and leaves the former ones; what neither is the newest nor runs is named as left out.
 """
@@ -97,12 +97,33 @@ def _definition(reading: Reading, revision: str) -> tuple[Mapping[str, Any], Seq
 
 def _settings(told: Mapping[str, Any]) -> Iterator[Settings]:
     for container in told.get("containerDefinitions") or ():
-        given = container.get("environment") or ()
+        name, given = str(container.get("name") or ""), container.get("environment") or ()
+        log = container.get("logConfiguration") or {}
         yield Settings(
-            group=str(container.get("name") or ""),
+            group=name,
             variables=[(str(one.get("name") or ""), str(one.get("value") or "")) for one in given],
             references=[str(one.get("name")) for one in container.get("secrets") or ()],
         )
+        yield Settings(
+            group=f"{name}/log-options",
+            variables=sorted((log.get("options") or {}).items()),
+            references=[str(one.get("name")) for one in log.get("secretOptions") or ()],
+        )
+        yield Settings(group=f"{name}/labels", variables=sorted((container.get("dockerLabels") or {}).items()))
+        yield from _commands(name, container)
+
+
+def _commands(name: str, container: Mapping[str, Any]) -> Iterator[Settings]:
+    """Yield what a container is started and watched with, a word a line: passwords are given as words of commands."""
+    watch = container.get("healthCheck") or {}
+    for group, words in (
+        ("entry-point", container.get("entryPoint")),
+        ("command", container.get("command")),
+        ("health-check", watch.get("command")),
+    ):
+        if words:
+            script = "\n".join(map(str, words)).encode("utf-8", "surrogatepass")
+            yield Settings(group=f"{name}/{group}", script=script)
 
 
 def _in_use(reading: Reading) -> set[str]:

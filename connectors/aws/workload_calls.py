@@ -49,7 +49,9 @@ LIST_FUNCTIONS = _workload(
 )
 LIST_FUNCTION_TAGS = _workload("lambda", "ListTags", facets=frozenset({Facet.OWNER}), kept=("Tags",))
 LIST_TASK_DEFINITIONS = _workload("ecs", "ListTaskDefinitions", {"taskDefinitionArns": ()})
-DESCRIBE_TASK_DEFINITION = _workload("ecs", "DescribeTaskDefinition", reads_values=True)
+DESCRIBE_TASK_DEFINITION = _workload(
+    "ecs", "DescribeTaskDefinition", reads_values=True, kept=("dockerLabels", "options")
+)
 LIST_CLUSTERS = _workload("ecs", "ListClusters", {"clusterArns": ()})
 LIST_SERVICES = _workload("ecs", "ListServices", {"serviceArns": ()})
 DESCRIBE_SERVICES = _workload("ecs", "DescribeServices", {"services": ("serviceArn",)}, dropped=("events",))

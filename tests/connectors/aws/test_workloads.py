@@ -376,6 +376,51 @@ def test_what_refers_to_a_store_holds_no_value(aws: Aws, monkeypatch: pytest.Mon
     assert ["2", "1"] == [one.attributes["references"] for one in seen.resources if one.scope_uid is not None][::-1]
 
 
+def test_a_build_script_and_the_address_of_a_source_are_read(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    only(monkeypatch, "codebuild-projects")
+    script, address = a_token(), secrets.token_hex(12)
+    source = {
+        "type": "GITHUB_ENTERPRISE",
+        "location": f"https://robot:{address}@git.example.com/shop.git",
+        "buildspec": f"version: 0.2\nphases:\n  build:\n    commands:\n      - export TOKEN={script}\n",
+    }
+    project = {"name": "build", "arn": f"arn:aws:codebuild:{EAST}:{ACCOUNT}:project/build", "source": source}
+    aws.front.answers["ListProjects"] = always(plain(projects=["build"]))
+    aws.front.answers["BatchGetProjects"] = always(plain(projects=[project]))
+
+    seen = look(aws)
+
+    under = f"{EAST}/codebuild-project/build/source"
+    assert [f"{under}/buildspec"] == places_of(seen, script)
+    assert [f"{under}/location"] == places_of(seen, address)
+
+
+def test_commands_log_options_and_labels_of_a_container_are_read(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    only(monkeypatch, "ecs-task-definitions")
+    command, option, label, watch, started = values = [a_token() for _ in range(5)]
+    aws.client("ecs").register_task_definition(
+        family="shop",
+        containerDefinitions=[
+            {
+                "name": "web",
+                "image": "shop",
+                "memory": 64,
+                "entryPoint": ["serve", f"--token={started}"],
+                "command": ["sh", "-c", f"serve --token {command}"],
+                "healthCheck": {"command": ["CMD-SHELL", f"curl -H 'PRIVATE-TOKEN: {watch}' localhost"]},
+                "logConfiguration": {"logDriver": "splunk", "options": {"clientSecret": option}},
+                "dockerLabels": {"clientSecret": label},
+            }
+        ],
+    )
+
+    seen = look(aws)
+
+    under = f"{EAST}/ecs-task-definition/shop/web"
+    places = ("command", "log-options/clientSecret", "labels/clientSecret", "health-check", "entry-point")
+    assert [[f"{under}/{place}"] for place in places] == [places_of(seen, value) for value in values]
+
+
 def test_parameters_of_a_stack_are_read_also_what_they_were_resolved_to(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
