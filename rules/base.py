@@ -370,12 +370,15 @@ def _bearing(subject: Subject, context: Context) -> _Bearing:
                 owner=who_answers(subject.owners),
             )
         case ResourceState(resource=resource):
+            # A workload's name begins with its account, whose owners answer for it.
+            homes = (resource.name.partition("/")[0],) if resource.scope_uid else ()
+            names = (resource.uid, resource.name, *resource.aliases, *homes)
             return _Bearing(
                 uid=resource.uid,
                 confidence=subject.highest_confidence or Confidence.HIGH,
                 resource_uid=resource.uid,
                 locator=next(iter(subject.examples), None),
-                owner=who_answers(resolve_resource((resource.uid, resource.name, *resource.aliases), context.policy)),
+                owner=who_answers(resolve_resource(names, context.policy)),
             )
         case CoverageState(scope=scope):
             return _Bearing(

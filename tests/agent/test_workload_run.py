@@ -138,6 +138,8 @@ def _is_shown_everywhere(desk: Desk, records: list[dict[str, Any]]) -> None:
     assert "workload" in table
     assert "lambda-function/pay" in table.replace("/ ", "/")
     assert "Looked at" not in table
+    assert "let them refer to it, then rotate it" in table
+    assert "before it is; rotate it if it was ever shared" not in table
     rows = list(csv.DictReader(desk.out("csv").splitlines()))
     assert {(ACCOUNT, PATH)} == {(row["repository"], row["location"]) for row in rows if "in-workload" in row["rule"]}
     results = json.loads(desk.out("sarif"))["runs"][0]["results"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rules.unvaulted_secret import UnvaultedSecret
 from storage.inventory import (
@@ -12,6 +13,7 @@ from storage.inventory import (
     Facet,
     Occurrence,
     Outcome,
+    OwnerAssignment,
     Place,
     ResourceState,
     SecretExposure,
@@ -141,6 +143,17 @@ def test_a_resource_is_the_population(state: ResourceState, outcome: Outcome) ->
 
 def test_what_was_not_seen_is_named() -> None:
     assert Facet.VAULT is UnvaultedSecret().assess(a_resource_state(complete=False), a_context()).missing
+
+
+def test_the_owner_of_an_account_answers_for_its_workloads() -> None:
+    state = a_resource_state(kind="lambda-function", scope_uid="s")
+    state = replace(state, resource=replace(state.resource, name="123456789012/eu-west-1/lambda-function/pay"))
+    owners = (OwnerAssignment(owner="team-platform", repository="123456789012"),)
+
+    assessment = UnvaultedSecret().assess(state, a_context(owners=owners))
+
+    assert "team-platform" == assessment.owner
+    assert "in the settings of this lambda-function" in assessment.message
 
 
 def test_says_where_and_how_sure() -> None:
