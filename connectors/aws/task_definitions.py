@@ -42,16 +42,17 @@ def read_task_definitions(reading: Reading) -> Iterator[Observation]:
         if broken is not None and not active:
             raise broken
         newest = {family: max(revisions, key=_revision) for family, revisions in _by_family(active)}
-        wanted = {*newest.values(), *_in_use(reading)}
+        used, all_used = _in_use(reading)
+        wanted = {*newest.values(), *used}
         older = len(set(active) - wanted)
-        if older:
+        if older and all_used:
             detail = "An older revision of a task definition, which no service and no running task uses."
             reading.left_out("unused_revision", detail, older)
         families = [(family, list(revisions)) for family, revisions in _by_family(sorted(wanted))]
         yield from reading.each(
             families,
             "Some task definitions were not described",
-            lambda family: _family(reading, values, family[0], family[1], newest=broken is None),
+            lambda family: _family(reading, values, family[0], family[1], whole=broken is None and all_used),
         )
         if broken is not None:
             raise broken
@@ -60,7 +61,7 @@ def read_task_definitions(reading: Reading) -> Iterator[Observation]:
 
 
 def _family(
-    reading: Reading, values: WorkloadValues, family: str, revisions: Sequence[str], *, newest: bool
+    reading: Reading, values: WorkloadValues, family: str, revisions: Sequence[str], *, whole: bool
 ) -> Iterator[Observation]:
     workload = Workload(kind="ecs-task-definition", uid=family, name=family.rpartition("/")[2], location=family)
     settings: list[Settings] = []
@@ -79,7 +80,7 @@ def _family(
         raise
     reading.expected += 1
     reading.fetched += 1
-    yield from values.look_through(workload, settings, told, complete=newest)
+    yield from values.look_through(workload, settings, told, complete=whole)
 
 
 def _definition(reading: Reading, revision: str) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
@@ -126,8 +127,8 @@ def _commands(name: str, container: Mapping[str, Any]) -> Iterator[Settings]:
             yield Settings(group=f"{name}/{group}", script=script)
 
 
-def _in_use(reading: Reading) -> set[str]:
-    """Return the revisions that services and running tasks use; what cannot be told is a gap."""
+def _in_use(reading: Reading) -> tuple[set[str], bool]:
+    """Return the revisions that services and running tasks use, and whether those are all; if not, that is a gap."""
     used: set[str] = set()
     try:
         for cluster in list(_arns(reading, LIST_CLUSTERS, "clusterArns")):
@@ -135,7 +136,8 @@ def _in_use(reading: Reading) -> set[str]:
             used |= _of_tasks(reading, cluster)
     except CallFailed as failed:
         reading.missed(failed, _IN_USE)
-    return used
+        return used, False
+    return used, True
 
 
 def _of_services(reading: Reading, cluster: str) -> set[str]:

@@ -722,6 +722,7 @@ def test_revisions_of_which_nobody_knows_if_they_are_used_are_a_gap(
     assert (GapReason.DENIED, action(operation), None) == (gap.reason, gap.permission, gap.facet)
     assert CoverageStatus.PARTIAL is seen.coverage("ecs-task-definitions", EAST).status
     assert places_of(seen, value)
+    assert [False] == list(workloads(seen).values())
 
 
 @pytest.mark.parametrize("operation", sorted(OWNING))
