@@ -64,6 +64,7 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
         coverage=tuple(state.coverage for state in states),
         gaps=tuple(store.gaps(run.seq)),
         resources=tuple(resources[uid] for uid in sorted(touched & resources.keys())),
+        workloads=tuple(store.workloads(run.seq)),
         exposures=(*exposures, *(settled(each, policy) for each in store.exposures(uids=sorted(earlier)))),
         references=tuple(reference for reference in store.references(run_seq=run.seq)),
         identities=tuple(store.identities(run_seq=run.seq)),

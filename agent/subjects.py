@@ -166,8 +166,12 @@ def _subject(uid: str, findings: Sequence[Finding], exposure: SecretExposure | N
 
 
 def _repositories(findings: Sequence[Finding], exposure: SecretExposure | None, names: dict[str, str]) -> Iterator[str]:
-    for occurrence in exposure.occurrences if exposure else ():
+    places = exposure.occurrences if exposure else ()
+    for occurrence in places:
         yield occurrence.repository
+    for workload in (occurrence.resource_uid for occurrence in places):
+        if workload in names:
+            yield names[workload]
     for finding in findings:
         if finding.resource_uid is not None:
             yield names.get(finding.resource_uid) or target_name(finding.resource_uid)

@@ -126,6 +126,8 @@ class AwsSettings(TargetSettings):
     """Whether each user is asked for the ids of its keys and certificates: one or two calls a user."""
     history: bool = False
     """Whether CloudTrail is asked who made the users, roles and keys of the last ninety days."""
+    workloads: bool = False
+    """Whether settings of functions, containers, builds, machines and stacks are searched for secrets in plain text."""
     endpoint_url: Text | None = None
     """Another address for every service, such as that of a test server."""
 
@@ -146,6 +148,7 @@ class AwsSettings(TargetSettings):
             excluded_accounts=self.excluded_accounts,
             key_ids=self.key_ids,
             history=self.history,
+            workloads=self.workloads,
             endpoint_url=self.endpoint_url,
         )
 

@@ -25,6 +25,8 @@ from benchmarks.aws_stand_in import ACCOUNTS, Estate
 from benchmarks.other_clouds import WAYS, measured
 from connectors.aws.connector import AwsConnector, AwsTarget, Patience
 from connectors.base import Fingerprinter, Limits, Progress
+from connectors.detection.allow_list import AllowList
+from connectors.detection.value_detector import ValueDetector
 from storage.inventory import Coverage, Gap, Identity, IdentityKind
 
 PROMISED = {True: 850, False: 15}
@@ -50,6 +52,7 @@ class _Session:
 
     def __init__(self) -> None:
         self.limits = Limits()
+        self.allow_list = AllowList()
         self.deadline = time.monotonic() + 3600.0
         self.scratch = Path("unused")
         self.progress: Progress = lambda stage, done, total: None
@@ -57,6 +60,14 @@ class _Session:
     @property
     def fingerprinter(self) -> Fingerprinter:
         """Nothing here has a value.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError
+
+    def detector(self) -> ValueDetector:
+        """No settings of workloads are asked for.
 
         Raises:
             NotImplementedError: always.

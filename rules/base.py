@@ -16,7 +16,7 @@ from typing import ClassVar, Generic, TypeVar, cast
 from rules.frameworks import Control
 from rules.joins.listed_end import deleted, looked_after
 from rules.joins.owner_precedence import resolve_resource, who_answers
-from rules.joins.presence import gone_unleaked, is_staged
+from rules.joins.presence import gone_unleaked, in_workload, is_staged
 from rules.joins.proved_end import proved_end
 from storage.inventory import (
     Assessment,
@@ -158,7 +158,7 @@ class Rule(ABC, Generic[S]):
         return self._assessment(subject, context, Outcome.NOT_APPLICABLE, message, close_reason=close_reason)
 
     def unleaked(self, subject: S, context: Context) -> Assessment | None:
-        """Say that nothing is demanded of a value that is gone and was never committed; `None` for any other subject.
+        """Say that nothing is demanded of a value that is gone and leaked nowhere; `None` for any other subject.
 
         Of a value that is gone, and of which nobody knows whether git held it, nobody can tell either.
         """
@@ -255,8 +255,11 @@ def kind_of(subject: Subject) -> SubjectKind:
 
 
 def never_shared(exposure: SecretExposure) -> bool:
-    """Say whether no commit holds the value and none is about to: it weighs one step less, and every output says so."""
-    return exposure.in_history is False and not is_staged(exposure)
+    """Say whether no commit holds the value, none is about to, and no workload has it.
+
+    It weighs one step less, and every output says so.
+    """
+    return exposure.in_history is False and not is_staged(exposure) and not in_workload(exposure)
 
 
 def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
@@ -272,7 +275,8 @@ def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
     revoked, rotated or expired, with proof        informational: it opens nothing any more
     =============================================  ========================================================
 
-    At HEAD or only in history makes no difference: whoever can clone has both.
+    At HEAD or only in history makes no difference: whoever can clone has both. Nor does it that a workload's settings
+    hold it: whoever may look at the account has them.
     """
     if proved_end(exposure, as_of):
         return Severity.INFORMATIONAL
@@ -385,12 +389,15 @@ def _bearing(subject: Subject, context: Context) -> _Bearing:
                 owner=who_answers(subject.owners),
             )
         case ResourceState(resource=resource):
+            # A workload's name begins with its account, whose owners answer for it.
+            homes = (resource.name.partition("/")[0],) if resource.scope_uid else ()
+            names = (resource.uid, resource.name, *resource.aliases, *homes)
             return _Bearing(
                 uid=resource.uid,
                 confidence=subject.highest_confidence or Confidence.HIGH,
                 resource_uid=resource.uid,
                 locator=next(iter(subject.examples), None),
-                owner=who_answers(resolve_resource((resource.uid, resource.name, *resource.aliases), context.policy)),
+                owner=who_answers(resolve_resource(names, context.policy)),
             )
         case CoverageState(scope=scope):
             return _Bearing(
@@ -450,6 +457,6 @@ def _distance(occurrence: Occurrence) -> int:
         return 0
     if occurrence.place in _ASIDE:
         return 4
-    if occurrence.carrier is Carrier.WORKTREE:
+    if occurrence.carrier in {Carrier.WORKTREE, Carrier.WORKLOAD}:
         return 1
     return 2 if occurrence.carrier is Carrier.REFS else 3

@@ -17,6 +17,7 @@ from rules.expired_still_present import ExpiredStillPresent
 from rules.expiring_soon import ExpiringSoon
 from rules.exposed_secret_at_head import ExposedSecretAtHead
 from rules.exposed_secret_in_history import ExposedSecretInHistory
+from rules.exposed_secret_in_workload import ExposedSecretInWorkload
 from rules.hard_coded_pipeline_secret import HardCodedPipelineSecret
 from rules.human_use import HumanUse
 from rules.inactive_owner import InactiveOwner
@@ -50,6 +51,7 @@ RULES: tuple[Rule[Any], ...] = (
     UnvaultedSecret(),
     ExposedSecretAtHead(),
     ExposedSecretInHistory(),
+    ExposedSecretInWorkload(),
     RotationNotEvidenced(),
     MissingOwner(),
     InactiveOwner(),

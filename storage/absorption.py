@@ -182,6 +182,7 @@ def record_resources(connection: Connection, run: int, read: Mapping[str, RunSco
             "kind": resource.kind,
             "name": resource.name,
             "location": resource.location,
+            "scope_uid": resource.scope_uid,
             "payload": encode(remembered(resource, former.get(uid))),
             "first_run": known[uid].first_run if uid in known else run,
             "last_run": run,

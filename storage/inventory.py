@@ -47,7 +47,7 @@ class Facet(StrEnum):
 
 
 class Carrier(StrEnum):
-    """Which part of a repository a scope speaks for."""
+    """Which part of a repository a scope speaks for, or that it speaks for the settings of workloads."""
 
     REFS = "refs"
     """What branches, tags and other refs reach: the history that every clone shares."""
@@ -57,6 +57,8 @@ class Carrier(StrEnum):
     """The files of a checkout or plain directory, ignored and untracked ones included, and the index."""
     METADATA = "metadata"
     """The git directory's own texts: configuration and its like, and the names of refs."""
+    WORKLOAD = "workload"
+    """What an account gives its workloads: variables, start scripts, parameters and outputs of stacks."""
 
 
 class Place(StrEnum):
@@ -88,6 +90,8 @@ class Place(StrEnum):
     """A text of the git directory, such as its `config`: a password in a remote's URL stands here."""
     FILE = "file"
     """A file of a plain directory that is no repository."""
+    WORKLOAD_SETTING = "workload_setting"
+    """A setting of a workload: a variable, a start script, a parameter or an output. The path names both."""
 
 
 class GapReason(StrEnum):
@@ -649,7 +653,9 @@ class Occurrence(Record, frozen=True, kw_only=True):
     """One place that holds an exposed value: one row for each path, not for each version of the file."""
 
     repository: str
-    """Name of the repository or directory that holds it."""
+    """Name of the repository or directory that holds it; of a workload's setting, of its account."""
+    resource_uid: str | None = None
+    """The workload whose setting it is; `None` for what stands in the repository or directory itself."""
     carrier: Carrier
     """Which part of the repository that is."""
     place: Place
@@ -767,12 +773,14 @@ class SecretReference(Record, frozen=True, kw_only=True):
 
 
 class Resource(Record, frozen=True, kw_only=True):
-    """What holds exposures and references: a repository, a directory of files, later a workload or an account."""
+    """What holds exposures and references: a repository, a directory of files, an account, a workload of one."""
 
     uid: str
     """Stable name, `provider:kind:id`: `git:repository:github.com/org/name`."""
+    scope_uid: str | None = None
+    """The scope that lists it, of a workload; `None` for what has scopes of its own."""
     kind: str
-    """`repository` or `directory`; later also workloads and accounts."""
+    """`repository`, `directory`, `account`, or what its provider calls such a workload: `lambda-function`."""
     name: str
     """How a person calls it: its configured name, else the origin's `host/owner/name`, else its path."""
     location: str
@@ -787,6 +795,8 @@ class Resource(Record, frozen=True, kw_only=True):
     """Newest time that any commit claims; `None` without a commit with a usable time."""
     visibility: str | None = None
     """Who may read it, as its host says: `public`, `private`; `None` when no host was asked."""
+    complete: bool | None = None
+    """Whether all of a workload that can hold a value was looked through; `None` for what has scopes of its own."""
     attributes: Mapping[str, str] = {}
     """Further plain facts: object format, git version, shallow or not."""
 

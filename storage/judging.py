@@ -43,6 +43,7 @@ from storage.tables import (
     scopes,
 )
 from storage.union import exception_of, exceptions_carried_over
+from storage.workloads import looked_through
 
 _FIELDS = Finding.__struct_fields__
 
@@ -55,7 +56,7 @@ class Judgement:
         self._run = run
         self._policy = policy
         self._read = read
-        self._whole = read_whole(connection, read)
+        self._whole = read_whole(connection, read) | looked_through(connection, run.seq)
         self._carried = exceptions_carried_over(connection)
         self._digests: dict[str, Any] = {}
         self._policies: dict[int, str | None] = {}
@@ -235,13 +236,16 @@ class Judgement:
     def _incomplete(self, subject_uids: Sequence[str]) -> frozenset[str]:
         """Return the exposures of which a scope of this run that was not read whole may know more.
 
-        Those are the scopes that ever saw the value, and beside them whatever of the same resources can hold a value
+        Those are the scopes that ever saw the value, and beside them whatever of the same repository can hold a value
         at present: what left a work tree may have been committed to a branch that could not be read. Where only a part
-        of a resource was asked for, all the rest of it may know more.
+        of a resource was asked for, all the rest of it may know more. What an account lists holds no values, and the
+        settings of one kind of workloads say nothing of those of another.
         """
         sighted, neighbour = scopes.alias("sighted"), scopes.alias("neighbour")
         table = exposure_observations
-        present = or_(neighbour.c.carrier.is_(None), neighbour.c.carrier.not_in([Carrier.LOCAL, Carrier.METADATA]))
+        present = neighbour.c.api.is_(None) & or_(
+            neighbour.c.carrier.is_(None), neighbour.c.carrier.not_in([Carrier.LOCAL, Carrier.METADATA])
+        )
         return frozenset(
             self._connection.execute(
                 select(table.c.exposure_uid)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from storage import absorption, leases
+from storage import absorption, leases, workloads
 from storage.continuity import also_called
 from storage.engine import become_writer
 from storage.errors import NotAllowed
@@ -58,6 +58,7 @@ def promote(
     context = Context(as_of=run.as_of, policy=policy, detectors=detectors, also_called=names)
     judgement.take(judge(subjects(connection, run.seq, read, standing), context))
     end_assessments(connection, run.seq)
+    workloads.forget_gone(connection, run.seq)
     if codes is not None:
         judgement.close_withdrawn(codes)
     judgement.record_populations()

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, and_, or_, select
 
 from storage.inventory import CoverageStatus
-from storage.tables import coverage, exposure_observations, inventory_observations, scopes
+from storage.tables import coverage, exposure_observations, inventory_observations, resources, scopes
 
 
 def scopes_in(run_seq: int) -> Select[Any]:
@@ -26,11 +26,17 @@ def resources_in(run_seq: int) -> Select[Any]:
     return ours.where(scopes.c.resource_uid.not_in(ours.where(coverage.c.overtaken)))
 
 
+def workloads_in(run_seq: int) -> Select[Any]:
+    """Return the query for the workloads of the scopes that a run read."""
+    return select(resources.c.uid).where(resources.c.scope_uid.in_(scopes_in(run_seq)))
+
+
 def spoken_of(subject_uid: ColumnElement[str], run_seq: int) -> ColumnElement[bool]:
     """Say of the uid of a subject whether a run speaks of it."""
     return or_(
         subject_uid.in_(scopes_in(run_seq)),
         subject_uid.in_(resources_in(run_seq)),
+        subject_uid.in_(workloads_in(run_seq)),
         subject_uid.in_(exposures_in(run_seq)),
         subject_uid.in_(listed_in(run_seq)),
     )

@@ -43,7 +43,7 @@ from storage.listed_states import (
     stored_secret_states,
 )
 from storage.payload import decode, decode_mapping
-from storage.reach import exposures_in, listed_in, resources_in, scopes_in, seen_in, spoken_of
+from storage.reach import exposures_in, listed_in, resources_in, scopes_in, seen_in, spoken_of, workloads_in
 from storage.records import AssessmentInterval, KeyEntry, OutboxMessage, OutboxState, Population, RetiredScope
 from storage.retirement import unvisited
 from storage.tables import (
@@ -172,6 +172,13 @@ class Reader:
         """Yield every resource, as the newest run saw it."""
         query = select(resources.c.payload).order_by(resources.c.uid)
         return self._stream(query, lambda row: decode(row.payload, Resource))
+
+    def workloads(self, run_seq: int) -> Iterator[Resource]:
+        """Yield the workloads that a run saw."""
+        query = select(resources.c.payload).where(
+            resources.c.uid.in_(workloads_in(run_seq)), resources.c.last_run == run_seq
+        )
+        return self._stream(query.order_by(resources.c.uid), lambda row: decode(row.payload, Resource))
 
     def exposures(
         self,

@@ -5,7 +5,6 @@ Everything is read in parts, so that a million exposures pass through without ly
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,15 +12,11 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from storage.absorption import RunScope, exposure_columns
 from storage.inventory import (
-    Carrier,
-    Confidence,
     CoverageState,
     CoverageStatus,
-    Occurrence,
     Resource,
     ResourceState,
     SecretExposure,
-    Severity,
     Subject,
 )
 from storage.leases import CHUNK, chunks
@@ -35,39 +30,11 @@ from storage.listed_states import (
 from storage.merging import Sighting, holds_at_present, merge
 from storage.payload import decode
 from storage.reach import exposures_in
+from storage.standing import Standing, by_workload
 from storage.tables import exposure_observations, exposures, resources, scopes
+from storage.workloads import workload_states
 
-EXAMPLES = 10
 EXPOSURE_COLUMNS = tuple(column.name for column in exposures.c if column.name not in {"uid", "first_run", "last_run"})
-
-
-class Standing:
-    """What stands in one resource at present, counted while the exposures pass by."""
-
-    def __init__(self) -> None:
-        self.exposures = 0
-        self.at_head = 0
-        self.severity: Severity | None = None
-        self.confidence: Confidence | None = None
-        self.examples: list[str] = []
-
-    def add(self, sightings: list[Sighting]) -> None:
-        """Count one value, seen at present by scopes of this resource."""
-        standing = [sighting for sighting in sightings if _stands(sighting)]
-        if not standing:
-            return
-        seen = [sighting.exposure for sighting in standing]
-        self.exposures += 1
-        self.at_head += any(exposure.at_head for exposure in seen)
-        self.severity = max((self.severity, *(exposure.severity for exposure in seen)), key=_rank)
-        self.confidence = max((self.confidence, *(exposure.confidence for exposure in seen)), key=_rank)
-        places = {
-            _locator(place)
-            for sighting in standing
-            for place in sighting.exposure.occurrences
-            if place.at_head or sighting.carrier is not Carrier.REFS
-        }
-        self.examples = heapq.nsmallest(EXAMPLES, {*self.examples, *places})
 
 
 def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScope]) -> tuple[int, dict[str, Standing]]:
@@ -100,11 +67,12 @@ def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScop
 def subjects(
     connection: Connection, run: int, read: Mapping[str, RunScope], standing: Mapping[str, Standing]
 ) -> Iterator[Subject]:
-    """Yield every subject of the run: exposures, resources, scopes, what providers list; each kind by uid."""
+    """Yield every subject of the run: exposures, resources, workloads, scopes, what providers list; each by uid."""
     for part in _touched(connection, run):
         for row in part:
             yield decode(row.payload, SecretExposure)
     yield from _resource_states(connection, read, standing)
+    yield from workload_states(connection, run, read, standing)
     for item in read.values():
         if not item.overtaken:
             yield CoverageState(scope=item.scope, coverage=item.coverage, gaps=item.gaps)
@@ -197,6 +165,8 @@ def _count_standing(
         counts = _looked_up(seen.sighting, read[seen.scope_uid], run) if looked else not seen.sighting.part
         if counts and seen.resource_uid in resource_uids:
             by_resource.setdefault(seen.resource_uid, []).append(seen.sighting)
+            for workload, sighting in by_workload(seen.sighting):
+                by_resource.setdefault(workload, []).append(sighting)
     for resource_uid, sightings in by_resource.items():
         standing.setdefault(resource_uid, Standing()).add(sightings)
 
@@ -230,21 +200,6 @@ def _looked_up(sighting: Sighting, item: RunScope, run: int) -> bool:
     return sighting.last_run == run or not (item.complete or sighting.part)
 
 
-def _stands(sighting: Sighting) -> bool:
-    if not sighting.present or not holds_at_present(sighting.carrier):
-        return False
-    return sighting.carrier is not Carrier.REFS or bool(sighting.exposure.at_head)
-
-
-def _rank(word: Severity | Confidence | None) -> int:
-    return -1 if word is None else word.rank
-
-
-def _locator(place: Occurrence) -> str:
-    where = place.path or place.place.value
-    return where if place.line is None else f"{where}:{place.line}"
-
-
 def _resource_states(
     connection: Connection, read: Mapping[str, RunScope], standing: Mapping[str, Standing]
 ) -> Iterator[ResourceState]:
@@ -258,12 +213,4 @@ def _resource_states(
         if payload is None:
             continue  # nothing but its scopes is known of it, and those are subjects themselves
         here = standing.get(uid, Standing())
-        yield ResourceState(
-            resource=decode(payload, Resource),
-            complete=whole.get(uid, False),
-            standing=here.exposures,
-            standing_at_head=here.at_head,
-            highest_severity=here.severity,
-            highest_confidence=here.confidence,
-            examples=tuple(here.examples),
-        )
+        yield here.state(decode(payload, Resource), complete=whole.get(uid, False))

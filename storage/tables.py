@@ -171,6 +171,7 @@ resources = Table(
     Column("kind", PLAIN_TEXT, nullable=False),
     Column("name", PLAIN_TEXT, nullable=False),
     Column("location", PLAIN_TEXT, nullable=False),
+    Column("scope_uid", PLAIN_TEXT, index=True),
     Column("payload", PLAIN_TEXT, nullable=False),
     _run("first_run", nullable=False),
     _run("last_run", nullable=False),

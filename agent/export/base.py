@@ -67,6 +67,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     coverage: tuple[Coverage, ...] = ()
     gaps: tuple[Gap, ...] = ()
     resources: tuple[Resource, ...] = ()
+    workloads: tuple[Resource, ...] = ()
+    """Those whose settings were looked through: they belong to the accounts among the resources."""
     exposures: tuple[SecretExposure, ...] = ()
     references: tuple[SecretReference, ...] = ()
     identities: tuple[IdentityState, ...] = ()

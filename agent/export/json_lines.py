@@ -99,7 +99,7 @@ def lines(report: RunReport) -> Iterator[dict[str, Any]]:
     yield from _ordered("scope", report.scopes)
     yield from _ordered("coverage", report.coverage)
     yield from _ordered("gap", report.gaps)
-    yield from _ordered("resource", report.resources)
+    yield from _ordered("resource", (*report.resources, *report.workloads))
     for exposure in sorted(report.exposures, key=lambda exposure: exposure.uid):
         yield _exposure(exposure, report)
     yield from _ordered("reference", report.references)

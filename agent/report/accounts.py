@@ -83,11 +83,13 @@ def _mark(statuses: Collection[CoverageStatus], *, gaps: bool) -> Text:
 def _held(report: RunReport) -> Mapping[str, Counter[str]]:
     """By account, how many of each kind it holds at present."""
     held: dict[str, Counter[str]] = {}
+    accounts: dict[str | None, str] = {scope.uid: scope.resource_uid for scope in report.scopes}
     present: Iterator[tuple[str, str]] = chain(
         ((state.identity.resource_uid, "identity") for state in report.identities if state.present),
         ((state.credential.resource_uid, "credential") for state in report.credentials if state.present),
         ((state.stored_secret.resource_uid, "stored secret") for state in report.stored_secrets if state.present),
         ((state.safeguard.resource_uid, "safeguard") for state in report.safeguards if state.present),
+        ((accounts.get(workload.scope_uid, ""), "workload") for workload in report.workloads),
     )
     for resource_uid, noun in present:
         held.setdefault(resource_uid, Counter())[noun] += 1

@@ -23,6 +23,7 @@ from agent.report.columns import Column, hanging, print_columns
 from agent.report.severities import SEVERITY_STYLES, severity_words
 from agent.terminal import plain
 from rules.base import admitted, never_shared
+from rules.joins.presence import gone_unleaked, in_workload
 from storage.inventory import (
     Carrier,
     Confidence,
@@ -68,7 +69,7 @@ _COLUMNS = (
     Column(heading="status", least=9, most=30),
     Column(heading="finding"),
 )
-_STANDINGS = ("work tree", "history", "dangling", "reflog", "refs", "configuration")
+_STANDINGS = ("workload", "work tree", "history", "dangling", "reflog", "refs", "configuration")
 """Where a value stands that is not at HEAD: of several, the first is told."""
 _DEFAULT_BRANCHES = frozenset({"refs/heads/main", "refs/heads/master"})
 _CARRIER_NAMES = {
@@ -76,6 +77,7 @@ _CARRIER_NAMES = {
     Carrier.LOCAL: "stash, reflog, dangling",
     Carrier.WORKTREE: "work tree",
     Carrier.METADATA: "configuration",
+    Carrier.WORKLOAD: "workloads",
 }
 
 
@@ -102,6 +104,8 @@ class Row(Record, frozen=True, kw_only=True):
     unresolved: tuple[Finding, ...]
     committed: bool
     """Whether some commit ever held it, or may have."""
+    deployed: bool
+    """Whether a workload has it, or had it when it was seen last."""
     lighter: bool
     """Whether it weighs one step less than the credential by itself, because nobody committed it."""
     suppressed: bool
@@ -119,7 +123,8 @@ def print_report(report: RunReport, console: Console, floors: Floors) -> None:
         if row.severity.rank >= floors.severity.rank and row.confidence.rank >= floors.confidence.rank
     ]
     searched = any(scope.carrier is not None for scope in report.scopes)
-    if searched or not any(scope.api for scope in report.scopes):
+    files = any(_holds_files(scope) for scope in report.scopes)
+    if files or not any(scope.api for scope in report.scopes):
         _print_coverage(report, console)
     print_accounts(report, console)
     _print_gaps(report, console)
@@ -141,7 +146,7 @@ def listed(report: RunReport) -> Iterator[SecretExposure]:
     """
     part = any(scope.part for scope in report.scopes)
     for exposure in report.exposures:
-        if exposure.present or not (part or exposure.in_history is False):
+        if exposure.present or not (part or gone_unleaked(exposure)):
             yield exposure
 
 
@@ -150,7 +155,7 @@ def _print_coverage(report: RunReport, console: Console) -> None:
     coverage = {row.scope_uid: row for row in report.coverage}
     by_resource: dict[str, list[Scope]] = {}
     for scope in report.scopes:
-        if scope.carrier is not None:
+        if _holds_files(scope):
             by_resource.setdefault(scope.resource_uid, []).append(scope)
     named = {scope.uid for scopes in by_resource.values() for scope in scopes}
     read_rows = [row for row in report.coverage if row.scope_uid in named]
@@ -175,6 +180,11 @@ def _print_coverage(report: RunReport, console: Console) -> None:
         console.print(plain(f"  left out{of}: {exclusion.detail or exclusion.reason}{count}", "dim"))
     for sentence in report.tuning_sentences():
         console.print(hanging(plain("  configured: ", "yellow"), sentence))
+
+
+def _holds_files(scope: Scope) -> bool:
+    """Whether it speaks for a repository or a directory; an account is told by what was listed of it."""
+    return scope.carrier is not None and scope.api is None
 
 
 def _name_and_place(uid: str, scopes: Sequence[Scope], report: RunReport) -> str:
@@ -296,7 +306,12 @@ def _next_steps(report: RunReport, rows: Sequence[Row]) -> Iterator[str]:
     waiting = [row for row in rows if row.open and not row.suppressed]
     if any(row.committed for row in waiting):
         yield "Rotate or revoke first: deleting the line does not help, the value stays in history."
-    if any(not row.committed for row in waiting):
+    if any(row.deployed for row in waiting):
+        yield (
+            "What workloads are given in plain text: put it into a secret store, let them refer to it, then rotate it; "
+            "whoever may look at the account has it."
+        )
+    if any(not row.committed and not row.deployed for row in waiting):
         yield (
             "What is not committed: take it out of the file and into a vault before it is; rotate it if it was ever "
             "shared."
@@ -334,6 +349,7 @@ def _row(exposure: SecretExposure, report: RunReport) -> Row:
         reference=(leading or exposure).uid[:10],
         unresolved=unresolved,
         committed=not _uncommitted(exposure, report),
+        deployed=in_workload(exposure),
         lighter=never_shared(exposure),
         suppressed=suppressed,
         remediation=exposure.remediation,
@@ -401,6 +417,8 @@ def _head(exposure: SecretExposure, report: RunReport) -> str:
 
 def _standing_of(place: Occurrence) -> str:
     """In one word, what holds the value at a place that is not HEAD."""
+    if place.carrier is Carrier.WORKLOAD:
+        return "workload"
     if place.carrier is Carrier.WORKTREE:
         return "work tree"
     if place.carrier is Carrier.METADATA:

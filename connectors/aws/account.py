@@ -8,6 +8,7 @@ from connectors.aws.client import AwsClient
 from connectors.aws.credential_report import Report
 from connectors.aws.policy_documents import Statement
 from connectors.aws.refusals import CallFailed
+from connectors.aws.session import Lent
 from connectors.aws.target import AwsTarget, account_uid
 from storage.inventory import Safeguard
 
@@ -22,6 +23,7 @@ class Account:
         *,
         own_accounts: frozenset[str] | None,
         documents: dict[tuple[str, str], tuple[Statement, ...] | None],
+        lent: Lent,
     ) -> None:
         """Begin with nothing but a login."""
         self.number = number
@@ -29,6 +31,8 @@ class Account:
         self.client = client
         self.own_accounts = own_accounts
         """Numbers of the organisation's accounts; `None` when nobody told which those are."""
+        self.lent = lent
+        """The worker's detector, for settings of workloads."""
         self.documents = documents
         """By ARN and version: policies that AWS manages. They are the same in every account, so read once a run."""
         self.began_time = datetime.now(UTC)

@@ -246,6 +246,7 @@ class AwsClient:
             raise TargetError(f"the profile {profile!r} is not in the configuration of the AWS SDK") from None
         core.register_component("response_parser_factory", _careful_parsers())
         core.register("before-parameter-build", _refuse_unlisted)
+        core.register("before-parameter-build", self._refuse_unasked)
         core.register("before-send", self._count)
         core.register("before-parse", _refuse_foreign)
         core.register("after-call", _take_values_out)
@@ -270,6 +271,12 @@ class AwsClient:
         self._session._session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - botocore has no other way
             refresh_using=fetch, method="assume-role"
         )
+
+    def _refuse_unasked(self, model: Any, **_: Any) -> None:
+        """Refuse what answers with values, unless the operator asked for it."""
+        call = ALLOWED.get((model.service_model.service_name, model.name))
+        if call is not None and call.reads_values and not self.target.workloads:
+            raise ForbiddenCall(f"{call.known_as} answers with values, and the target does not ask for workloads")
 
     def _count(self, **_: Any) -> None:
         if time.monotonic() >= self.deadline:
@@ -396,6 +403,7 @@ def _take_values_out(parsed: Any, model: Any, **_: Any) -> None:
     if asked in LOGINS or asked not in ALLOWED:
         return
     names, digested = _VALUES | set(ALLOWED[asked].dropped), set(ALLOWED[asked].digested)
+    kept = ALLOWED[asked].kept
     waiting = [parsed]
     while waiting:
         part = waiting.pop()
@@ -407,6 +415,8 @@ def _take_values_out(parsed: Any, model: Any, **_: Any) -> None:
         elif not isinstance(part, list):
             continue
         for place, inner in list(part.items() if isinstance(part, dict) else enumerate(part)):
+            if place in kept:
+                continue
             if isinstance(inner, datetime):
                 part[place] = inner.astimezone(UTC)
             else:

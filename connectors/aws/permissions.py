@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from connectors.aws.call import Call
 from connectors.aws.store_calls import STORE_CALLS
+from connectors.aws.workload_calls import WORKLOAD_CALLS
 from connectors.base import Permission
 from storage.inventory import Facet
 
@@ -127,6 +128,7 @@ CALLS: tuple[Call, ...] = (
     LIST_PROFILES,
     LIST_SUBJECTS,
     *STORE_CALLS,
+    *WORKLOAD_CALLS,
 )
 """All there is. A call that is not here is refused before it is sent."""
 

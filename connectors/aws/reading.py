@@ -11,6 +11,7 @@ from connectors.aws.refusals import CallFailed, Trouble
 from connectors.aws.target import AwsTarget
 from connectors.books import Books
 from storage.inventory import (
+    Carrier,
     CoverageStatus,
     Facet,
     Observation,
@@ -139,16 +140,19 @@ class Part(NamedTuple):
     """Whether each region has its own."""
     wanted: Callable[[AwsTarget], bool] = lambda _: True
     """Whether the target asks for it."""
+    carrier: Carrier | None = None
+    """Set where it looks through the settings of workloads."""
 
 
-def account_scope(uid: str, number: str, api: str, region: str | None) -> Scope:
-    """Return the scope of one api of an account."""
+def account_scope(uid: str, number: str, api: str, region: str | None, carrier: Carrier | None = None) -> Scope:
+    """Return the scope of one api of an account; with a carrier where settings are searched for values."""
     where = f" {region}" if region else ""
     return Scope(
         uid=cloud_scope_uid(uid, api, region),
         connector=NAME,
         resource_uid=uid,
         name=f"{number}{where} {api}",
+        carrier=carrier,
         region=region,
         api=api,
     )
@@ -156,7 +160,7 @@ def account_scope(uid: str, number: str, api: str, region: str | None) -> Scope:
 
 def read(account: Account, part: Part, region: str | None = None) -> Iterator[Observation]:
     """Read one scope: announce it, yield what it holds, say what it could not see, close it."""
-    scope = account_scope(account.uid, account.number, part.api, region)
+    scope = account_scope(account.uid, account.number, part.api, region, part.carrier)
     yield scope
     reading = Reading(account, scope)
     try:

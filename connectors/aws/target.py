@@ -51,6 +51,8 @@ class AwsTarget(Target, frozen=True, kw_only=True):
     """
     history: bool = False
     """Whether CloudTrail is asked who made the users, roles and keys of the last ninety days: two calls a second."""
+    workloads: bool = False
+    """Whether the settings of functions, containers, builds, machines and stacks are read and searched for values."""
     endpoint_url: str | None = None
     """Another address for every service, such as that of a test server."""
 

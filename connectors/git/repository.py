@@ -35,7 +35,7 @@ from connectors.git.quarantine import Quarantine, build_quarantine, distinct_obj
 from connectors.git.references import References, lost_beginnings, read_references
 from connectors.git.revision import find_commit
 from connectors.git.session import GitSession, ValueDetector
-from connectors.git.shortfall import HISTORY, Shortfall
+from connectors.git.shortfall import CARRIERS, HISTORY, Shortfall
 from connectors.git.sightings import Sightings
 from connectors.git.staging import LISTING_BYTES, missing_blobs, read_index, staged_entries, tree_of
 from connectors.git.tags import in_signature, read_tag
@@ -99,7 +99,7 @@ class RepositorySweep:
         elif self.located.worktree is None:
             carriers = [Carrier.REFS, Carrier.LOCAL, Carrier.METADATA]
         else:
-            carriers = list(Carrier)
+            carriers = list(CARRIERS)
         uids = {carrier: git_scope_uid(self.resource_uid, carrier, self.location) for carrier in carriers}
         return {
             carrier: uid + (f"?{part}" if (part := self._part_of(carrier)) else "") for carrier, uid in uids.items()

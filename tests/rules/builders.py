@@ -95,6 +95,22 @@ def an_occurrence(**fields: Any) -> Occurrence:
     )
 
 
+def a_setting(**fields: Any) -> Occurrence:
+    """A variable of a function."""
+    return an_occurrence(
+        **{
+            "repository": "123456789012",
+            "resource_uid": "aws:lambda-function:pay",
+            "carrier": Carrier.WORKLOAD,
+            "place": Place.WORKLOAD_SETTING,
+            "path": "eu-west-1/lambda-function/pay/DATABASE_URL",
+            "line": None,
+            "at_head": False,
+            **fields,
+        }
+    )
+
+
 def an_exposure(**fields: Any) -> SecretExposure:
     """A token of high severity, at HEAD, committed long ago, with every facet observed."""
     return SecretExposure(
@@ -146,10 +162,14 @@ def an_author(**fields: Any) -> Owner:
     )
 
 
-def a_resource_state(*, kind: str = "repository", **fields: Any) -> ResourceState:
-    """A repository that was read whole and in which nothing stands."""
+def a_resource_state(*, kind: str = "repository", scope_uid: str | None = None, **fields: Any) -> ResourceState:
+    """A repository that was read whole and in which nothing stands; a workload, where a scope lists it."""
     resource = Resource(
-        uid="git:repository:example.com/shop", kind=kind, name="example.com/shop", location="clones/shop"
+        uid="git:repository:example.com/shop",
+        scope_uid=scope_uid,
+        kind=kind,
+        name="example.com/shop",
+        location="clones/shop",
     )
     return ResourceState(**{"resource": resource, "complete": True, "standing": 0, "standing_at_head": 0, **fields})
 

@@ -66,6 +66,7 @@ def test_the_primary_id_is_a_precise_one_of_owasp(rule: Rule[Any]) -> None:
         "unvaulted-secret": "NHI2:2025",
         "exposed-secret-at-head": "NHI2:2025",
         "exposed-secret-in-history": "NHI2:2025",
+        "exposed-secret-in-workload": "NHI2:2025",
         "rotation-not-evidenced": "NHI7:2025",
         "missing-owner": "NHI1:2025",
         "inactive-owner": "NHI1:2025",

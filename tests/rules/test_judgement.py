@@ -15,6 +15,7 @@ from rules.base import kind_of
 from rules.judgement import judge
 from rules.registry import RULES, rule
 from storage.inventory import (
+    Carrier,
     Checksum,
     CloseReason,
     CommitPoint,
@@ -74,6 +75,7 @@ PATHS = maybe(WORDS | st.sampled_from(["deploy/prod/a.env", "test/a.env", "app/s
 OCCURRENCES = st.builds(
     an_occurrence,
     repository=st.sampled_from(["example.com/shop", "example.com/other"]),
+    carrier=st.sampled_from(Carrier),
     place=st.sampled_from(Place),
     path=PATHS,
     line=maybe(st.integers(1, 99)),
@@ -105,7 +107,8 @@ EXPOSURES = st.builds(
 )
 STATES = st.builds(
     a_resource_state,
-    kind=st.sampled_from(["repository", "directory", "account"]),
+    kind=st.sampled_from(["repository", "directory", "account", "lambda-function"]),
+    scope_uid=maybe(st.just("aws:account:example#lambda-functions")),
     complete=st.booleans(),
     standing=st.integers(0, 3),
     standing_at_head=st.integers(0, 3),
