@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, create_model, field_validator, model
 from agent.locations import carries_credentials, is_url
 from agent.settings import Section, Settings, Text
 from agent.terminal import escaped
-from connectors.aws.target import AwsTarget
+from connectors.aws.target import HISTORY_DAYS, AwsTarget
 from connectors.azure.target import AzureTarget
 from connectors.base import Target
 from connectors.git.target import GitTarget
@@ -125,7 +125,9 @@ class AwsSettings(TargetSettings):
     key_ids: bool = True
     """Whether each user is asked for the ids of its keys and certificates: one or two calls a user."""
     history: bool = False
-    """Whether CloudTrail is asked who made the users, roles and keys of the last ninety days."""
+    """Whether CloudTrail is asked what happened to identities, credentials and secrets, and who made them."""
+    history_days: Annotated[int, Field(ge=1, le=HISTORY_DAYS)] = HISTORY_DAYS
+    """How many days back CloudTrail is asked: it remembers 90."""
     endpoint_url: Text | None = None
     """Another address for every service, such as that of a test server."""
 
@@ -146,6 +148,7 @@ class AwsSettings(TargetSettings):
             excluded_accounts=self.excluded_accounts,
             key_ids=self.key_ids,
             history=self.history,
+            history_days=self.history_days,
             endpoint_url=self.endpoint_url,
         )
 

@@ -10,6 +10,9 @@ from connectors.base import Target, TargetError
 HOME_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """By partition: the region whose endpoints answer for what has no region, such as IAM."""
 
+HISTORY_DAYS = 90
+"""For so many days CloudTrail answers `LookupEvents`."""
+
 _ACCOUNT = re.compile(r"\d{12}")
 _ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/[\w+=,.@/-]{1,512}")
 
@@ -50,7 +53,9 @@ class AwsTarget(Target, frozen=True, kw_only=True):
     Without, keys are told by the credential report alone, which knows no ids and no SSH keys.
     """
     history: bool = False
-    """Whether CloudTrail is asked who made the users, roles and keys of the last ninety days: two calls a second."""
+    """Whether CloudTrail is asked what happened to what is listed, and who made it: two calls a second."""
+    history_days: int = HISTORY_DAYS
+    """How many days back it is asked, 90 at most: so long it remembers."""
     endpoint_url: str | None = None
     """Another address for every service, such as that of a test server."""
 
@@ -84,6 +89,8 @@ def checked(target: AwsTarget) -> AwsTarget:
     for number in numbers:
         if not _ACCOUNT.fullmatch(number):
             raise TargetError("an AWS account is named by its twelve digits; put them in quotes")
+    if not 1 <= target.history_days <= HISTORY_DAYS:
+        raise TargetError(f"history_days: CloudTrail remembers {HISTORY_DAYS} days, so 1 to {HISTORY_DAYS}")
     if target.endpoint_url is not None and not _ENDPOINT.match(target.endpoint_url):
         raise TargetError("endpoint_url: only https addresses, or one of this machine")
     if target.role_arn is not None:
