@@ -128,6 +128,14 @@ class AwsSettings(TargetSettings):
     """Whether CloudTrail is asked what happened to identities, credentials and secrets, and who made them."""
     history_days: Annotated[int, Field(ge=1, le=HISTORY_DAYS)] = HISTORY_DAYS
     """How many days back CloudTrail is asked: it remembers 90."""
+    archive: (
+        Annotated[str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_!.*'()/-]{0,512})?$")] | None
+    ) = None
+    """Where a trail keeps its files, `s3://BUCKET/PREFIX` with what comes before `AWSLogs`; by default not read."""
+    archive_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    """How many days back the archive is read."""
+    archive_files: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
+    """How many files of the archive are read of one account in one run at most, the newest."""
     endpoint_url: Text | None = None
     """Another address for every service, such as that of a test server."""
 
@@ -149,6 +157,9 @@ class AwsSettings(TargetSettings):
             key_ids=self.key_ids,
             history=self.history,
             history_days=self.history_days,
+            archive=self.archive,
+            archive_days=self.archive_days,
+            archive_files=self.archive_files,
             endpoint_url=self.endpoint_url,
         )
 

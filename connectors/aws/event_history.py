@@ -17,8 +17,8 @@ from typing import Any
 from connectors.aws.credential_history import leads
 from connectors.aws.event_operations import ACCOUNT_OPERATIONS, REGIONAL_OPERATIONS, Operation
 from connectors.aws.event_subjects import events
-from connectors.aws.reading import Part, Reading
-from connectors.aws.refusals import CallFailed, Trouble
+from connectors.aws.reading import HOPELESS, IN_A_ROW, Part, Reading
+from connectors.aws.refusals import CallFailed
 from connectors.aws.store_calls import LOOKUP_EVENTS
 from connectors.aws.told_events import Told, told_event
 from storage.inventory import GapReason, Observation
@@ -30,8 +30,6 @@ MOST_EVENTS = 100_000
 """So many events lie in memory for one scope; an account with more is read as far back as they go."""
 
 _A_SECOND = timedelta(seconds=1)
-_IN_A_ROW = 3
-_HOPELESS = frozenset({Trouble.EXPIRED, Trouble.OUT_OF_TIME, Trouble.LOGIN_REFUSED})
 
 
 def read_account_history(reading: Reading) -> Iterator[Observation]:
@@ -113,7 +111,7 @@ def _read_streams(reading: Reading, streams: Sequence[_Stream], found: dict[str,
             if all(one.down_to is None and not one.done for one in streams):
                 raise
             failures += 1
-            hopeless = failed.trouble in _HOPELESS or failed.denied or failures >= _IN_A_ROW
+            hopeless = failed.trouble in HOPELESS or failed.denied or failures >= IN_A_ROW
             count = len(waiting) if hopeless else 1
             reading.missed(failed, "The events of some operations were not read to the end", count=count)
             if hopeless:

@@ -8,6 +8,7 @@ from connectors.aws.api_keys import APP_CLIENTS, APPSYNC_KEYS, GATEWAY_KEYS
 from connectors.aws.audit_logs import ACCOUNT_LOG, ANALYZERS, PASSWORD_RULES, TRAILS
 from connectors.aws.console_passwords import CREDENTIAL_REPORT
 from connectors.aws.encryption_keys import ENCRYPTION_KEYS
+from connectors.aws.event_archive import ARCHIVE
 from connectors.aws.event_history import ACCOUNT_HISTORY, REGIONAL_HISTORY
 from connectors.aws.identity_providers import OIDC_PROVIDERS, ROLES_ANYWHERE, SAML_PROVIDERS
 from connectors.aws.parameters import PARAMETERS
@@ -45,4 +46,6 @@ PARTS: tuple[Part, ...] = (
     # Whether the account is logged shows when every region has told its trails.
     ACCOUNT_LOG,
     ACCOUNT_HISTORY,
+    # It may take all the time that is left.
+    ARCHIVE,
 )

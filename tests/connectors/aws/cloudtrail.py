@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from tests.connectors.aws.front import Answer, plain
 from tests.connectors.aws.workshop import ACCOUNT, Aws
@@ -75,3 +77,45 @@ def tell(aws: Aws, *events: dict[str, Any], page: int = 50, **odd: Sequence[str]
         return plain(Events=told, **({"NextToken": str(at + page)} if at + page < len(theirs) else {}))
 
     aws.front.answers["LookupEvents"] = answer
+
+
+class Archive:
+    """A bucket of a trail."""
+
+    bucket = "trails-of-acme"
+
+    def __init__(self, aws: Aws, folder: str = "org") -> None:
+        self._folder = folder
+        self.kept: dict[str, bytes] = {}
+        aws.front.answers |= {"ListObjectsV2": self._list, "GetObject": self._get}
+
+    def keep(self, *events: dict[str, Any], day: datetime | None = None, region: str = "us-east-1") -> str:
+        """Write a file, and return its key."""
+        content = gzip.compress(json.dumps({"Records": events}).encode())
+        return self.write(content, day or ago(days=0), region)
+
+    def write(self, content: bytes, day: datetime, region: str = "us-east-1") -> str:
+        """Write whatever lies there as a file of a day."""
+        folder = f"{self._folder}/AWSLogs/{ACCOUNT}/CloudTrail/{region}/{day:%Y/%m/%d}"
+        key = f"{folder}/{ACCOUNT}_CloudTrail_{region}_{uuid.uuid4().hex}.json.gz"
+        self.kept[key] = content
+        return key
+
+    def _list(self, question: Any) -> Answer:
+        asked = dict(parse_qsl(urlsplit(question["path"]).query))
+        keys = sorted(key for key in self.kept if key.startswith(asked["prefix"]))
+        at = int(asked.get("continuation-token", 0))
+        page = keys[at : at + 2]
+        more = at + 2 < len(keys)
+        contents = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in page)
+        token = f"<NextContinuationToken>{at + 2}</NextContinuationToken>" if more else ""
+        body = (
+            f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>{self.bucket}</Name>'
+            f"<KeyCount>{len(page)}</KeyCount><IsTruncated>{str(more).lower()}</IsTruncated>{token}{contents}"
+            "</ListBucketResult>"
+        )
+        return Answer(200, "application/xml", body.encode())
+
+    def _get(self, question: Any) -> Answer:
+        key = urlsplit(question["path"]).path.removeprefix(f"/{self.bucket}/")
+        return Answer(200, "application/x-gzip", self.kept[key])

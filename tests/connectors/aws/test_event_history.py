@@ -21,8 +21,9 @@ from storage.inventory import (
 )
 from tests.connectors.aws.cloudtrail import ADA, BOT, ago, event, tell
 from tests.connectors.aws.front import Answer, Spoiling, error, regions
+from tests.connectors.aws.test_faults import FAULTS, HASTY
 from tests.connectors.aws.test_listing import trust
-from tests.connectors.aws.workshop import ACCOUNT, Aws, AwsSession, Inventory
+from tests.connectors.aws.workshop import ACCOUNT, QUICK, Aws, AwsSession, Inventory
 
 API = "cloudtrail-events"
 SECRETS = "secretsmanager.amazonaws.com"
@@ -367,3 +368,17 @@ def test_a_region_that_is_closed_stays_one_gap(aws: Aws) -> None:
 
     assert 1 == len(seen.gaps)
     assert CoverageStatus.DENIED is seen.coverage("region", "eu-west-1").status
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_no_fault_of_a_log_is_silent(fault: str, aws: Aws) -> None:
+    tell(aws)
+    how, reason = FAULTS[fault]
+    aws.front.spoil("LookupEvents", how, at=12)
+
+    seen = aws.collect(history=True, patience=HASTY if fault == "timeout" else QUICK)
+
+    gaps = [gap for gap in seen.gaps if gap.scope_uid == seen.scope(API).uid]
+    assert [(reason, None)] == [(gap.reason, gap.facet) for gap in gaps]
+    status = CoverageStatus.DENIED if fault == "403" else CoverageStatus.PARTIAL
+    assert (status, None) == (seen.coverage(API).status, seen.coverage(API).since_time)
