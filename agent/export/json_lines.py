@@ -14,11 +14,13 @@ from typing import Any, BinaryIO
 import msgspec
 
 from agent.export.base import RunReport, days_exposed, owner_active
+from agent.export.evidence import evidence, made_and_deleted
 from storage.inventory import (
     SCHEMA_VERSION,
     Assessment,
     Coverage,
     Credential,
+    Event,
     Finding,
     Gap,
     Identity,
@@ -48,6 +50,7 @@ KINDS: Mapping[str, type[Record]] = {
     "credential": Credential,
     "stored_secret": StoredSecret,
     "safeguard": Safeguard,
+    "event": Event,
     "assessment": Assessment,
     "finding": Finding,
     "exception": RiskException,
@@ -60,6 +63,22 @@ _COMPUTED: Mapping[str, Mapping[str, Any]] = {
         "own_formats": {"type": "array", "items": {"type": "string"}},
         "disabled_formats": {"type": "object", "additionalProperties": {"type": "string"}},
         "expired_allowances": {"type": "array", "items": {"type": "string"}},
+    },
+    "resource": {
+        "evidence": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["not_read", "since_time", "source", "until_time"],
+                "properties": {
+                    "source": {"type": "string"},
+                    "since_time": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+                    "until_time": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+                    "not_read": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        },
+        "made_and_deleted": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
     },
     "exposure": {"days_exposed": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}},
     "identity": {"present": {"type": "boolean"}},
@@ -95,7 +114,8 @@ def lines(report: RunReport) -> Iterator[dict[str, Any]]:
     yield from _ordered("scope", report.scopes)
     yield from _ordered("coverage", report.coverage)
     yield from _ordered("gap", report.gaps)
-    yield from _ordered("resource", report.resources)
+    for resource in sorted(report.resources, key=lambda resource: resource.uid):
+        yield _resource(resource, report)
     for exposure in sorted(report.exposures, key=lambda exposure: exposure.uid):
         yield _exposure(exposure, report)
     yield from _ordered("reference", report.references)
@@ -107,6 +127,8 @@ def lines(report: RunReport) -> Iterator[dict[str, Any]]:
         yield _stored_secret(slot, report)
     for safeguard in report.safeguards:
         yield {**line("safeguard", safeguard.safeguard), "present": safeguard.present}
+    for event in sorted(report.events, key=lambda event: (event.time, event.uid)):
+        yield line("event", event)
     yield from _ordered("assessment", report.assessments)
     for finding in sorted(report.findings, key=lambda finding: finding.uid):
         yield _finding(finding, report)
@@ -167,6 +189,15 @@ def _run(report: RunReport) -> dict[str, Any]:
         "own_formats": sorted(report.policy.own_formats),
         "disabled_formats": dict(sorted(report.policy.disabled_formats.items())),
         "expired_allowances": list(report.expired_allowances()),
+    }
+
+
+def _resource(resource: Resource, report: RunReport) -> dict[str, Any]:
+    """The resource, since when its logs give evidence, and what was made and deleted without being listed."""
+    return {
+        **line("resource", resource),
+        "evidence": [msgspec.to_builtins(one) for one in evidence(report).get(resource.uid, ())],
+        "made_and_deleted": dict(made_and_deleted(report, resource.uid)),
     }
 
 
