@@ -19,7 +19,7 @@ from connectors.aws.target import HISTORY_DAYS, AwsTarget
 from connectors.azure.target import AzureTarget
 from connectors.base import Target
 from connectors.git.target import GitTarget
-from connectors.google_cloud.target import GoogleCloudTarget
+from connectors.google_cloud.target import KEPT_DAYS, GoogleCloudTarget
 from connectors.registry import CONNECTORS, Entry
 
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -192,6 +192,10 @@ class GoogleCloudSettings(TargetSettings):
     """Accounts of AWS that belong to you: an identity pool that lets in any other lets in an outsider."""
     asset_inventory: bool = True
     """Whether Cloud Asset Inventory is asked first: a few calls for all keys, versions of secrets and policies."""
+    history: bool = False
+    """Whether the audit log of each project is read for what happened to identities, credentials and secrets."""
+    history_days: Annotated[int, Field(ge=1, le=KEPT_DAYS)] = 90
+    """How many days back it is read; Google keeps it 400 days."""
     impersonate: Text | None = None
     """E-mail of a service account to act as."""
     quota_project: GoogleProject | None = None
@@ -215,6 +219,8 @@ class GoogleCloudSettings(TargetSettings):
             own_projects=self.own_projects,
             own_aws_accounts=self.own_aws_accounts,
             asset_inventory=self.asset_inventory,
+            history=self.history,
+            history_days=self.history_days,
             impersonate=self.impersonate,
             quota_project=self.quota_project,
         )
