@@ -16,6 +16,7 @@ from agent.locations import carries_credentials, is_url
 from agent.settings import Section, Settings, Text
 from agent.terminal import escaped
 from connectors.aws.target import HISTORY_DAYS, AwsTarget
+from connectors.azure.target import HISTORY_DAYS as ACTIVITY_DAYS
 from connectors.azure.target import AzureTarget
 from connectors.base import Target
 from connectors.git.target import GitTarget
@@ -248,6 +249,10 @@ class AzureSettings(TargetSettings):
     """Further tenants of yours: an application of any other belongs to somebody else."""
     key_vault: bool = True
     """Whether the vaults are asked for what they hold: three calls a vault."""
+    history: bool = False
+    """Whether the logs of the directory and the subscriptions are read for what happened."""
+    history_days: Annotated[int, Field(ge=1, le=ACTIVITY_DAYS)] = ACTIVITY_DAYS
+    """How many days back; Azure keeps its activity log 90, Entra its audit log 30 at most."""
     client_id: MicrosoftId | None = None
     """Client id of the user-assigned managed identity to log in as, where a workload has several."""
 
