@@ -10,6 +10,7 @@ from rules.joins.owner_precedence import settled
 from storage.inventory import (
     Credential,
     CredentialState,
+    EventOutcome,
     Facet,
     Identity,
     IdentityState,
@@ -27,7 +28,7 @@ from storage.store import Store
 
 Lines = Iterator[tuple[str, str]]
 SHOWN = 20
-"""How many privileges, trusts or credentials are told one by one."""
+"""How many privileges, trusts, credentials or events are told one by one."""
 
 
 def about_listed(uid: str, store: Store, moment: datetime, policy: Policy) -> Lines:
@@ -65,6 +66,8 @@ def about_listed(uid: str, store: Store, moment: datetime, policy: Policy) -> Li
         case SafeguardState():  # pragma: no branch - mypy proves that there is no other case
             yield "state", {True: "on", False: "off", None: "unknown"}[found.safeguard.enabled]
             yield from _facts(found.safeguard.attributes.items())
+    theirs = [one.uid for one in found.credentials] if isinstance(found, IdentityState) else []
+    yield from _events(store, [uid, *theirs])
 
 
 def _of_identity(identity: Identity, credentials: Iterable[Credential], moment: datetime) -> Lines:
@@ -134,6 +137,19 @@ def _ages(thing: Identity | Credential | StoredSecret, moment: datetime) -> Line
     made = days_between(thing.created_time, moment)
     yield "made", "unknown" if made is None else f"{_moment(thing.created_time, known=True)}, {made:,} days ago"
     yield "last used", _moment(thing.last_used_time, Facet.LAST_USE in thing.observed)
+
+
+def _events(store: Store, uids: Iterable[str]) -> Lines:
+    """What logs told of a thing and what it proves itself with, the newest first."""
+    told = list(store.events(subject_uids=uids))
+    for event in reversed(told[-SHOWN:]):
+        what = event.kind.replace("_", " ")
+        failed = "" if event.outcome is EventOutcome.SUCCESS else ", in vain"
+        by = f" by {event.actor}" if event.actor else ""
+        when = event.time.isoformat(timespec="seconds")
+        yield "event", f"{when}  {what}{failed}: {event.action}{by}, as {event.source} tells"
+    if len(told) > SHOWN:
+        yield "", f"and {len(told) - SHOWN:,} older events; `nhi-agent export -f jsonl` has those of a run"
 
 
 def _owners(owners: Iterable[Owner]) -> Lines:

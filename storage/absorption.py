@@ -153,6 +153,9 @@ def record_scopes(connection: Connection, run: int, read: Mapping[str, RunScope]
                 "fetched": item.coverage.fetched,
                 "overtaken": item.overtaken,
                 "payload": encode(item.coverage),
+                "source": item.coverage.source,
+                "since_time": item.coverage.since_time,
+                "until_time": item.coverage.until_time,
             }
             for uid, item in read.items()
         ],

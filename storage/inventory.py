@@ -338,6 +338,31 @@ class SafeguardKind(StrEnum):
     """Whether an encryption key is replaced by itself. `attributes`: `days`."""
 
 
+class EventKind(StrEnum):
+    """What happened to an identity, a credential or a slot, by the log of its provider."""
+
+    CREATED = "created"
+    USED = "used"
+    """Somebody acted with it, or logged in as it."""
+    ROTATED = "rotated"
+    """Its value was replaced by a new one. A schedule, or a rotation that only began, is none."""
+    ACTIVATED = "activated"
+    DEACTIVATED = "deactivated"
+    DELETED = "deleted"
+    PRIVILEGES_CHANGED = "privileges_changed"
+    """What it may do was changed, or a policy that says so."""
+    TRUST_CHANGED = "trust_changed"
+    """Who may act as it from outside was changed."""
+
+
+class EventOutcome(StrEnum):
+    """Whether what a log tells of took place."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    """It was tried, and refused or failed: nothing changed."""
+
+
 class PipelineDialect(StrEnum):
     """The language that a pipeline file is written in."""
 
@@ -576,6 +601,12 @@ class Coverage(Record, frozen=True, kw_only=True):
     """How many calls to the provider it took, those that were repeated among them."""
     exclusions: tuple[Exclusion, ...] = ()
     """What was left out on purpose; it does not make the scope incomplete."""
+    source: str | None = None
+    """For a log: how a person calls it, as its events do; `None` for a scope that is no log."""
+    since_time: datetime | None = None
+    """For a log: the moment from which on it was read whole, up to `until_time`; `None` where it was for no time."""
+    until_time: datetime | None = None
+    """For a log: the moment up to which it was read whole."""
 
 
 class Evidence(Record, frozen=True, kw_only=True):
@@ -1005,6 +1036,42 @@ class Safeguard(Record, frozen=True, kw_only=True):
     """Its settings as plain facts: days of retention, number of reviewers."""
 
 
+class Event(Record, frozen=True, kw_only=True):
+    """Something that happened to an identity, a credential or a slot, as the log of its provider tells it.
+
+    It holds names and times alone: of what was asked for and answered nothing is kept.
+    """
+
+    uid: str
+    """`provider:event:` and the provider's own immutable id: the same event in two logs is one."""
+    scope_uid: str
+    """The scope that told of it first."""
+    time: datetime
+    """When it happened, by the provider's clock."""
+    kind: EventKind
+    """What happened."""
+    outcome: EventOutcome
+    """Whether it took place."""
+    subject_kind: SubjectKind | None
+    """What kind of thing it happened to; `None` where that is nothing the inventory knows."""
+    subject_uid: str | None
+    """The thing, in the inventory's own form; `None` where the log does not prove which one it was."""
+    subject_name: str | None
+    """What the log calls the thing; names are given anew, so this proves nothing."""
+    provider: str
+    """Whose log it is: the first part of its uid."""
+    resource_uid: str
+    """The account, project or tenant in which it happened."""
+    actor: str | None
+    """Who did it, as the log writes it; `None` where it names nobody."""
+    credential_uid: str | None = None
+    """The credential that the actor proved itself with, in the inventory's form; `None` where the log names none."""
+    action: str
+    """The operation, as the provider's API calls it: `iam:CreateAccessKey`."""
+    source: str
+    """Which log it is from, as a person calls it."""
+
+
 class PipelineReference(Record, frozen=True, kw_only=True):
     """One thing that a pipeline asks for, each as often as it stands there."""
 
@@ -1261,6 +1328,8 @@ class CredentialState(Record, frozen=True, kw_only=True):
     """False when a scope that lists such credentials was read whole and no longer holds it: it was deleted."""
     identity: Identity | None = None
     """Whose it is; `None` when no source says, or the identity itself was not seen."""
+    rotation_times: tuple[datetime, ...] = ()
+    """When its value was replaced, by events that took place and name this very thing; the newest of them, in order."""
 
 
 class SlotUse(Record, frozen=True, kw_only=True):
@@ -1293,6 +1362,8 @@ class StoredSecretState(Record, frozen=True, kw_only=True):
     """False when a scope that lists such slots was read whole and no longer holds it: it was deleted."""
     use: SlotUse | None = None
     """Which pipelines ask for it; `None` for what no pipeline asks for."""
+    rotation_times: tuple[datetime, ...] = ()
+    """When its value was replaced, by events that took place and name this very thing; the newest of them, in order."""
 
 
 class SafeguardState(Record, frozen=True, kw_only=True):
@@ -1505,6 +1576,7 @@ Observation = (
     | StoredSecret
     | Safeguard
     | Pipeline
+    | Event
     | Gap
     | Coverage
     | Scope
@@ -1523,6 +1595,7 @@ OBSERVATIONS: Mapping[type[Observation], str] = {
     StoredSecret: "stored_secret",
     Safeguard: "safeguard",
     Pipeline: "pipeline",
+    Event: "event",
 }
 """The word for each kind of observation: between processes, in the store and in the canonical record."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
+from storage.events import rotation_times
 from storage.inventory import (
     Credential,
     CredentialState,
@@ -40,9 +41,13 @@ def credential_states(connection: Connection, run: int | None = None) -> Iterato
     for part in entries(connection, Credential, run):
         holders = sorted({entry.thing.identity_uid for entry in part if entry.thing.identity_uid is not None})
         identities = {entry.thing.uid: entry.thing for entry in entries_of(connection, Identity, holders)}
+        rotated = rotation_times(connection, [entry.thing.uid for entry in part])
         for entry in part:
             yield CredentialState(
-                credential=entry.thing, present=entry.present, identity=identities.get(entry.thing.identity_uid or "")
+                credential=entry.thing,
+                present=entry.present,
+                identity=identities.get(entry.thing.identity_uid or ""),
+                rotation_times=rotated.get(entry.thing.uid, ()),
             )
 
 
@@ -50,8 +55,14 @@ def stored_secret_states(connection: Connection, run: int | None = None) -> Iter
     """Yield the slots by uid, with who asks for them; where a run is named, those that it speaks of."""
     uses = SlotUses(connection)
     for part in entries(connection, StoredSecret, run):
+        rotated = rotation_times(connection, [entry.thing.uid for entry in part])
         for entry in part:
-            yield StoredSecretState(stored_secret=entry.thing, present=entry.present, use=uses.of(entry.thing))
+            yield StoredSecretState(
+                stored_secret=entry.thing,
+                present=entry.present,
+                use=uses.of(entry.thing),
+                rotation_times=rotated.get(entry.thing.uid, ()),
+            )
 
 
 def safeguard_states(connection: Connection, run: int | None = None) -> Iterator[SafeguardState]:

@@ -13,6 +13,7 @@ from storage import absorption, leases, workloads
 from storage.continuity import also_called
 from storage.engine import become_writer
 from storage.errors import NotAllowed
+from storage.events import record_events
 from storage.inventory import Context, Policy, Resource, Run, RunStatus
 from storage.judging import Judgement
 from storage.listing import end_assessments, record_listed
@@ -51,6 +52,7 @@ def promote(
     new = absorption.record_exposures(connection, run, read)
     absorption.record_references(connection, run.seq)
     record_listed(connection, run.seq)
+    record_events(connection, run.seq)
     gone = record_gone(connection, run.seq)
     count, standing = merge_exposures(connection, run.seq, read)
     judgement = Judgement(connection, run, policy, read)

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, Connection, Row, Select, func, or_, select, union
 
 from storage.errors import NotFound
+from storage.events import events_query, in_run, log_periods, short_lived
 from storage.inventory import (
     Assessment,
     Coverage,
     CoverageState,
     CredentialState,
+    Event,
     Finding,
     FindingStatus,
     Gap,
@@ -44,11 +46,21 @@ from storage.listed_states import (
 )
 from storage.payload import decode, decode_mapping
 from storage.reach import exposures_in, listed_in, resources_in, scopes_in, seen_in, spoken_of, workloads_in
-from storage.records import AssessmentInterval, KeyEntry, OutboxMessage, OutboxState, Population, RetiredScope
+from storage.records import (
+    AssessmentInterval,
+    KeyEntry,
+    LogPeriod,
+    OutboxMessage,
+    OutboxState,
+    Population,
+    RetiredScope,
+    ShortLived,
+)
 from storage.retirement import unvisited
 from storage.tables import (
     assessments,
     coverage,
+    events,
     exceptions,
     exposure_aliases,
     exposure_observations,
@@ -70,6 +82,8 @@ from storage.tables import (
 from storage.union import exception_of
 
 Kind = TypeVar("Kind")
+Number = TypeVar("Number", int, int | None)
+"""The number of a run, where that may be left out or not."""
 
 _AT_ONCE = 500
 
@@ -242,6 +256,27 @@ class Reader:
         """Yield the pipelines by uid: all, or those that a run speaks of."""
         return self._states(pipeline_states, run_seq)
 
+    def events(
+        self, *, run_seq: int | None = None, subject_uids: Iterable[str] | None = None, resource_uid: str | None = None
+    ) -> Iterator[Event]:
+        """Yield what logs told, the oldest first: all, of some things, of an account, or what a run shows of it."""
+        query = events_query()
+        if run_seq is not None:
+            query = query.where(in_run(run_seq))
+        if resource_uid is not None:
+            query = query.where(events.c.resource_uid == resource_uid)
+        if subject_uids is not None:
+            query = query.where(events.c.subject_uid.in_(sorted(set(subject_uids))))
+        return self._stream(query, lambda row: decode(row.payload, Event))
+
+    def log_periods(self, run_seq: int) -> Iterator[LogPeriod]:
+        """Yield since when the logs of a run are known without a break."""
+        return self._states(log_periods, run_seq)
+
+    def short_lived(self, run_seq: int) -> Iterator[ShortLived]:
+        """Yield what was made and deleted in the accounts of a run without standing in any list that was read."""
+        return self._states(short_lived, run_seq)
+
     def findings(
         self,
         *,
@@ -341,6 +376,7 @@ class Reader:
                     exposures,
                     secret_references,
                     inventory_observations,
+                    events,
                     findings,
                     transitions,
                     outbox,
@@ -369,9 +405,7 @@ class Reader:
         for row in sorted(rows, key=lambda row: str(row.uid)):
             yield record(row)
 
-    def _states(
-        self, states: Callable[[Connection, int | None], Iterator[Kind]], run_seq: int | None
-    ) -> Iterator[Kind]:
+    def _states(self, states: Callable[[Connection, Number], Iterator[Kind]], run_seq: Number) -> Iterator[Kind]:
         with self._reading() as connection:
             yield from states(connection, run_seq)
 

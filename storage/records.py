@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from storage.inventory import Assessment, Context, FindingStatus, Outcome, Record, Scope, Subject
+from storage.inventory import Assessment, Context, FindingStatus, Outcome, Record, Scope, Subject, SubjectKind
 
 Judge = Callable[[Iterator[Subject], Context], Iterator[Assessment]]
 """The rules, as storage sees them: a stream of subjects in, a stream of assessments out, in the same order."""
@@ -77,6 +77,25 @@ class Population(Record, frozen=True, kw_only=True):
     counts: Mapping[Outcome, int]
     digest: str
     """SHA-256 over ``<subject uid> NUL <outcome> LF`` of every subject, ordered by subject kind and uid."""
+
+
+class LogPeriod(Record, frozen=True, kw_only=True):
+    """Since when the runs have read one log without a break."""
+
+    scope_uid: str
+    source: str
+    """Which log it is, for a person."""
+    since_time: datetime | None
+    """`None` where no run read it whole for any time."""
+    until_time: datetime | None
+
+
+class ShortLived(Record, frozen=True, kw_only=True):
+    """How many things of an account were made and deleted by its log, and stood in no list that a run read."""
+
+    resource_uid: str
+    kind: SubjectKind
+    count: int
 
 
 class OutboxMessage(Record, frozen=True, kw_only=True):

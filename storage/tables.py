@@ -32,6 +32,8 @@ from storage.inventory import (
     Confidence,
     CoverageStatus,
     CredentialType,
+    EventKind,
+    EventOutcome,
     FindingStatus,
     GapReason,
     Outcome,
@@ -207,6 +209,9 @@ coverage = Table(
     Column("fetched", BigInteger, nullable=False),
     Column("overtaken", Boolean, nullable=False),
     Column("payload", PLAIN_TEXT, nullable=False),
+    Column("source", PLAIN_TEXT),
+    Column("since_time", Moment),
+    Column("until_time", Moment),
     Index(None, "scope_uid", "run_seq"),
 )
 
@@ -301,6 +306,23 @@ inventory_observations = Table(
     _run("gone_run"),
     Index(None, "scope_uid", "uid"),
     Index(None, "kind", "uid"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("uid", PLAIN_TEXT, primary_key=True),
+    Column("scope_uid", PLAIN_TEXT, ForeignKey("scopes.uid"), nullable=False),
+    Column("time", Moment, nullable=False),
+    Column("kind", Word(EventKind), nullable=False),
+    Column("outcome", Word(EventOutcome), nullable=False),
+    Column("subject_kind", Word(SubjectKind)),
+    Column("subject_uid", PLAIN_TEXT),
+    Column("resource_uid", PLAIN_TEXT, nullable=False),
+    Column("payload", PLAIN_TEXT, nullable=False),
+    _run("first_run", nullable=False),
+    Index(None, "resource_uid", "time"),
+    Index(None, "subject_uid", "time"),
 )
 
 assessments = Table(

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from storage.inventory import FindingStatus, RunStatus, SecretExposure, SubjectKind, finding_uid
+from storage.events import event_columns
+from storage.inventory import Event, FindingStatus, RunStatus, SecretExposure, SubjectKind, finding_uid
 from storage.leases import CHUNK
 from storage.listing import LISTED
 from storage.merging import merge
@@ -20,6 +21,7 @@ from storage.subjects import sightings_of
 from storage.tables import (
     assessments,
     coverage,
+    events,
     exposure_aliases,
     exposures,
     findings,
@@ -48,6 +50,7 @@ def verify(connection: Connection) -> list[str]:
         *_intervals(connection),
         *_exposures(connection),
         *_presence(connection),
+        *_events(connection),
         *_leftovers(connection),
     ]
 
@@ -196,6 +199,20 @@ def _presence(connection: Connection) -> Iterator[str]:
         ).scalar_one()
         if wrong:
             yield f"{wrong} rows of {table.name} are present and gone at once."
+
+
+def _events(connection: Connection) -> Iterator[str]:
+    """An event is what its payload says, and was told by a run that counts."""
+    for part in _parts(connection, events):
+        for row in part:
+            told = event_columns(decode(row.payload, Event))
+            if any(getattr(row, name) != said for name, said in told.items()):
+                yield f"Event {row.uid} is not what its record says."
+    half = (
+        select(events.c.first_run).join(runs, runs.c.seq == events.c.first_run).where(runs.c.status != RunStatus.DONE)
+    )
+    for seq in connection.execute(half.distinct().order_by(events.c.first_run)).scalars():
+        yield f"Run {seq} is not done and has events."
 
 
 def _leftovers(connection: Connection) -> Iterator[str]:

@@ -22,6 +22,7 @@ from storage.inventory import (
     Coverage,
     CoverageStatus,
     CredentialState,
+    Event,
     Exclusion,
     Finding,
     FindingStatus,
@@ -42,6 +43,7 @@ from storage.inventory import (
     SecretReference,
     StoredSecretState,
 )
+from storage.records import LogPeriod, ShortLived
 
 ListedState = IdentityState | CredentialState | StoredSecretState | SafeguardState | PipelineState
 OPEN_STATUSES = frozenset({FindingStatus.NEW, FindingStatus.OPEN, FindingStatus.REOPENED})
@@ -76,6 +78,12 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     stored_secrets: tuple[StoredSecretState, ...] = ()
     safeguards: tuple[SafeguardState, ...] = ()
     pipelines: tuple[PipelineState, ...] = ()
+    events: tuple[Event, ...] = ()
+    """What the logs told, the oldest first."""
+    log_periods: tuple[LogPeriod, ...] = ()
+    """Since when each log of the run is known without a break."""
+    short_lived: tuple[ShortLived, ...] = ()
+    """What was made and deleted, by the logs, and stood in no list that was ever read."""
     findings: tuple[Finding, ...] = ()
     exceptions: tuple[RiskException, ...] = ()
     assessments: tuple[Assessment, ...] = ()

@@ -14,11 +14,13 @@ from typing import Any, BinaryIO
 import msgspec
 
 from agent.export.base import RunReport, days_exposed, owner_active
+from agent.export.evidence import evidence, made_and_deleted
 from storage.inventory import (
     SCHEMA_VERSION,
     Assessment,
     Coverage,
     Credential,
+    Event,
     Finding,
     Gap,
     Identity,
@@ -50,6 +52,7 @@ KINDS: Mapping[str, type[Record]] = {
     "stored_secret": StoredSecret,
     "safeguard": Safeguard,
     "pipeline": Pipeline,
+    "event": Event,
     "assessment": Assessment,
     "finding": Finding,
     "exception": RiskException,
@@ -63,6 +66,22 @@ _COMPUTED: Mapping[str, Mapping[str, Any]] = {
         "disabled_formats": {"type": "object", "additionalProperties": {"type": "string"}},
         "expired_allowances": {"type": "array", "items": {"type": "string"}},
         "unvisited": {"type": "array", "items": {"type": "string"}},
+    },
+    "resource": {
+        "evidence": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["not_read", "since_time", "source", "until_time"],
+                "properties": {
+                    "source": {"type": "string"},
+                    "since_time": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+                    "until_time": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+                    "not_read": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        },
+        "made_and_deleted": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
     },
     "exposure": {"days_exposed": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}},
     "identity": {"present": {"type": "boolean"}},
@@ -99,7 +118,8 @@ def lines(report: RunReport) -> Iterator[dict[str, Any]]:
     yield from _ordered("scope", report.scopes)
     yield from _ordered("coverage", report.coverage)
     yield from _ordered("gap", report.gaps)
-    yield from _ordered("resource", (*report.resources, *report.workloads))
+    for resource in sorted((*report.resources, *report.workloads), key=lambda resource: resource.uid):
+        yield _resource(resource, report)
     for exposure in sorted(report.exposures, key=lambda exposure: exposure.uid):
         yield _exposure(exposure, report)
     yield from _ordered("reference", report.references)
@@ -115,6 +135,8 @@ def lines(report: RunReport) -> Iterator[dict[str, Any]]:
         row = line("pipeline", pipeline.pipeline)
         _say_who_is_active(row, pipeline.pipeline.owners, report)
         yield {**row, "present": pipeline.present}
+    for event in sorted(report.events, key=lambda event: (event.time, event.uid)):
+        yield line("event", event)
     yield from _ordered("assessment", report.assessments)
     for finding in sorted(report.findings, key=lambda finding: finding.uid):
         yield _finding(finding, report)
@@ -176,6 +198,15 @@ def _run(report: RunReport) -> dict[str, Any]:
         "disabled_formats": dict(sorted(report.policy.disabled_formats.items())),
         "expired_allowances": list(report.expired_allowances()),
         "unvisited": sorted(scope.uid for scopes in report.unvisited.values() for scope in scopes),
+    }
+
+
+def _resource(resource: Resource, report: RunReport) -> dict[str, Any]:
+    """The resource, since when its logs give evidence, and what was made and deleted without being listed."""
+    return {
+        **line("resource", resource),
+        "evidence": [msgspec.to_builtins(one) for one in evidence(report).get(resource.uid, ())],
+        "made_and_deleted": dict(made_and_deleted(report, resource.uid)),
     }
 
 

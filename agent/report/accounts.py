@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from agent.export.base import OPEN_STATUSES, RunReport, counted, days_between
+from agent.export.evidence import evidence_sentences
 from agent.report.columns import Column, hanging, print_columns
 from agent.report.severities import SEVERITY_STYLES, severity_words
 from agent.terminal import plain
@@ -68,6 +69,8 @@ def print_accounts(report: RunReport, console: Console) -> None:
         )
         counts = [counted(count, noun, _PLURALS.get(noun)) for noun, count in held.get(uid, Counter()).items()]
         console.print(hanging(mark, f"{report.resource_name(uid)}: {', '.join(counts) or 'nothing was listed'}"))
+        for sentence in evidence_sentences(report, uid):
+            console.print(hanging(" " * mark.cell_len, sentence))
 
 
 def _mark(statuses: Collection[CoverageStatus], *, gaps: bool) -> Text:

@@ -63,6 +63,10 @@ class Account:
         """By name: when each user was made, which tells one from a former one of that name."""
         self.roles: dict[str, str] = {}
         """By uid: the names of its roles."""
+        self.roles_made: dict[str, datetime] = {}
+        """By uid: when each role was made."""
+        self.secrets: dict[tuple[str, str], tuple[str, datetime | None]] = {}
+        """By region and name: the uid of each secret of Secrets Manager, and when it was made."""
         self.keys: dict[str, str] = {}
         """By id of an access key: the name of the user who has it."""
         self.users_complete = False

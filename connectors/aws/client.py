@@ -43,6 +43,8 @@ _VALUES = frozenset(
 
 _FINAL = frozenset({Trouble.EXPIRED, Trouble.OUT_OF_TIME})
 _SESSION_NAME = "nhi-agent"
+_AT_ONCE = 1 << 20
+"""Bytes read of a stream at a time."""
 
 
 class ForbiddenCall(Exception):
@@ -155,6 +157,29 @@ class AwsClient:
                 raise CallFailed(call, Trouble.MALFORMED)
             seen.add(token)
             parameters[asked] = token
+
+    def content(self, call: Call, most_bytes: int, *, region: str | None = None, **parameters: Any) -> bytes | None:
+        """Make one call that answers with a stream, and return all of it; `None` where that is more than so many bytes.
+
+        Raises:
+            CallFailed: when there is no answer, or it breaks off.
+        """
+        from botocore.exceptions import BotoCoreError, ReadTimeoutError
+
+        body = self.call(call, region=region, **parameters)["Body"]
+        read = bytearray()
+        try:
+            while part := body.read(_AT_ONCE):
+                read += part
+                if len(read) > most_bytes:
+                    return None
+        except ReadTimeoutError:
+            raise CallFailed(call, Trouble.TIMED_OUT) from None
+        except BotoCoreError:
+            raise CallFailed(call, Trouble.MALFORMED) from None
+        finally:
+            body.close()
+        return bytes(read)
 
     def leave(self, region: str) -> None:
         """Let go of what was kept to ask in a region: an account has dozens, each with a dozen services."""
@@ -370,7 +395,8 @@ def _refuse_unlisted(params: Any, model: Any, **_: Any) -> None:
 
 def _refuse_foreign(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
     """Refuse what says 200 and is no answer of AWS: a portal's page would else read as an empty list."""
-    if response_dict["status_code"] >= 300:
+    if response_dict["status_code"] >= 300 or operation_model.has_streaming_output:
+        # What comes as a stream is looked at by whoever reads it.
         return
     body = response_dict["body"]
     protocol = operation_model.service_model.resolved_protocol

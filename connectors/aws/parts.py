@@ -8,8 +8,9 @@ from connectors.aws.api_keys import APP_CLIENTS, APPSYNC_KEYS, GATEWAY_KEYS
 from connectors.aws.audit_logs import ACCOUNT_LOG, ANALYZERS, PASSWORD_RULES, TRAILS
 from connectors.aws.build_projects import PROJECTS
 from connectors.aws.console_passwords import CREDENTIAL_REPORT
-from connectors.aws.credential_history import HISTORY
 from connectors.aws.encryption_keys import ENCRYPTION_KEYS
+from connectors.aws.event_archive import ARCHIVE
+from connectors.aws.event_history import ACCOUNT_HISTORY, REGIONAL_HISTORY
 from connectors.aws.identity_providers import OIDC_PROVIDERS, ROLES_ANYWHERE, SAML_PROVIDERS
 from connectors.aws.lambda_functions import FUNCTIONS
 from connectors.aws.parameters import PARAMETERS
@@ -50,8 +51,12 @@ PARTS: tuple[Part, ...] = (
     STACKS,
     ANALYZERS,
     TRAILS,
+    # Whom an event was about shows when all is listed.
+    REGIONAL_HISTORY,
     PASSWORD_RULES,
     # Whether the account is logged shows when every region has told its trails.
     ACCOUNT_LOG,
-    HISTORY,
+    ACCOUNT_HISTORY,
+    # It may take all the time that is left.
+    ARCHIVE,
 )

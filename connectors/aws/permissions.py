@@ -141,9 +141,12 @@ LOGINS: frozenset[tuple[str, str]] = frozenset(
         ("sso", "GetRoleCredentials"),
         ("sso-oidc", "CreateToken"),
         ("signin", "CreateOAuth2Token"),
+        ("s3", "HeadBucket"),
     }
 )
-"""What the SDK calls by itself to log in, as the operator's own configuration tells it to."""
+"""What the SDK calls by itself: to log in, as the operator's own configuration says, and to find a bucket's region.
+
+The last answers with names alone, and needs no right but that of listing the bucket."""
 
 PERMISSIONS: tuple[Permission, ...] = tuple(
     Permission(action=call.action, facets=call.facets, optional=call.optional) for call in CALLS if call.action

@@ -23,8 +23,9 @@ NAME = "aws"
 
 Thing = TypeVar("Thing")
 
-_HOPELESS = frozenset({Trouble.EXPIRED, Trouble.OUT_OF_TIME, Trouble.LOGIN_REFUSED})
-_IN_A_ROW = 3
+HOPELESS = frozenset({Trouble.EXPIRED, Trouble.OUT_OF_TIME, Trouble.LOGIN_REFUSED})
+"""After one of these nothing else will be answered."""
+IN_A_ROW = 3
 """After so many failures in a row the rest is not asked for: the service is down, or wants to be left alone."""
 
 
@@ -59,6 +60,14 @@ class Reading(Books):
             CallFailed: when a page has no answer.
         """
         return self.account.client.pages(call, region=self.scope.region, **parameters)
+
+    def content(self, call: Call, most_bytes: int, **parameters: Any) -> bytes | None:
+        """Return what a call answers with as a stream; `None` where that is more than so many bytes.
+
+        Raises:
+            CallFailed: when there is no answer, or it breaks off.
+        """
+        return self.account.client.content(call, most_bytes, region=self.scope.region, **parameters)
 
     def listed(self, call: Call, **parameters: Any) -> Iterator[Any]:
         """Yield the items of a listing of one kind, and count them as fetched.
@@ -108,7 +117,7 @@ class Reading(Books):
                 if failed.gone:
                     continue
                 self._failures = 0 if failed.denied else self._failures + 1
-                given_up = failed.trouble in _HOPELESS or self._failures >= _IN_A_ROW
+                given_up = failed.trouble in HOPELESS or self._failures >= IN_A_ROW
                 lost = len(things) - number if given_up else 1
                 if facet is None:
                     self.expected += lost

@@ -42,9 +42,11 @@ _NOT_SIMULATED = frozenset(
         "iam:SimulatePrincipalPolicy",
         "apigateway:GET",
         "cloudtrail:LookupEvents",
+        "s3:GetObject",
+        "s3:ListBucket",
     }
 )
-"""Rights that hold on one role, in one account, on API keys alone, or only where asked for: a run says more of them."""
+"""Rights on one role, account or bucket, on API keys alone, or for what is only asked on demand: a run says more."""
 
 
 class Lasting:

@@ -13,6 +13,10 @@ _AWS_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _EMAIL = re.compile(r"[a-z0-9.-]{1,64}@[a-z0-9.-]{1,190}")
 
 
+KEPT_DAYS = 400
+"""For so long Google keeps the audit log of what was administered."""
+
+
 class GoogleCloudTarget(Target, frozen=True, kw_only=True):
     """Some projects, or all projects of a folder or an organisation.
 
@@ -39,6 +43,10 @@ class GoogleCloudTarget(Target, frozen=True, kw_only=True):
 
     Where it is refused, which is a gap, and where this is off, each account is asked by itself.
     """
+    history: bool = False
+    """Whether the audit log of each project is read for what happened to identities, credentials and secrets."""
+    history_days: int = 90
+    """How many days back it is read; Google keeps it 400 days."""
     impersonate: str | None = None
     """E-mail of a service account to act as: the login then needs no right but to make tokens for it."""
     quota_project: str | None = None
@@ -60,6 +68,8 @@ def checked(target: GoogleCloudTarget) -> GoogleCloudTarget:
             raise TargetError("a folder or organisation of Google Cloud is named by its number; put it in quotes")
     if not all(_AWS_ACCOUNT.fullmatch(number) for number in target.own_aws_accounts):
         raise TargetError("own_aws_accounts: name an account of AWS by its twelve digits; put it in quotes")
+    if not 1 <= target.history_days <= KEPT_DAYS:
+        raise TargetError(f"history_days: Google keeps its audit log {KEPT_DAYS} days, so 1 to {KEPT_DAYS}")
     if target.impersonate is not None and not _EMAIL.fullmatch(target.impersonate):
         raise TargetError("impersonate: name a service account by its e-mail")
     if not (target.projects or target.folders or target.organisation):

@@ -68,8 +68,8 @@ def states(records: list[dict[str, Any]], rule: str) -> Counter[tuple[str, str |
 
 def assessed(desk: Desk) -> dict[str, str]:
     """What the vaulting rule says of each workload."""
-    command = [str(NHI_AGENT), "export", "-f", "jsonl", "--assessments", "--store", f"sqlite:///{desk.folder}/store.db"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    command = ("export", "-f", "jsonl", "--assessments", "--store", f"sqlite:///{desk.folder}/store.db")
+    told = nhi_agent(*command, directory=desk.folder, environment=os.environ).stdout
     records = [json.loads(line) for line in told.splitlines()]
     return {
         one["subject_uid"].rpartition(":")[2]: one["outcome"]

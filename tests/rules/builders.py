@@ -257,14 +257,28 @@ def a_client_secret(**fields: Any) -> Credential:
 
 
 def a_credential_state(
-    credential: Credential | None = None, *, present: bool = True, identity: Identity | None = None, **fields: Any
+    credential: Credential | None = None,
+    *,
+    present: bool = True,
+    identity: Identity | None = None,
+    rotation_times: tuple[datetime, ...] = (),
+    **fields: Any,
 ) -> CredentialState:
     return CredentialState(
-        credential=credential or a_credential(**fields), present=present, identity=identity or an_identity()
+        credential=credential or a_credential(**fields),
+        present=present,
+        identity=identity or an_identity(),
+        rotation_times=rotation_times,
     )
 
 
-def a_slot_state(*, present: bool = True, use: SlotUse | None = None, **fields: Any) -> StoredSecretState:
+def a_slot_state(
+    *,
+    present: bool = True,
+    use: SlotUse | None = None,
+    rotation_times: tuple[datetime, ...] = (),
+    **fields: Any,
+) -> StoredSecretState:
     """A secret in a vault, made long ago, rotated and read lately, with every facet observed."""
     slot = StoredSecret(
         **{
@@ -283,7 +297,7 @@ def a_slot_state(*, present: bool = True, use: SlotUse | None = None, **fields: 
             **fields,
         }
     )
-    return StoredSecretState(stored_secret=slot, present=present, use=use)
+    return StoredSecretState(stored_secret=slot, present=present, use=use, rotation_times=rotation_times)
 
 
 def a_safeguard_state(kind: SafeguardKind, *, present: bool = True, **fields: Any) -> SafeguardState:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 MOMENT = sa.DateTime(timezone=True)
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

@@ -14,7 +14,9 @@ import pytest
 from agent.export.base import RunReport
 from agent.export.json_lines import KINDS, JsonLines, schema
 from storage.inventory import Assessment, Confidence, Outcome, Owner, SecretReference, Severity, SubjectKind
+from storage.records import ShortLived
 from tests.builders import (
+    ACCOUNT,
     AS_OF,
     REPOSITORY,
     a_commit,
@@ -24,9 +26,11 @@ from tests.builders import (
     a_report,
     a_secret_exposure,
     an_account_report,
+    an_event,
     an_exception,
     an_occurrence,
     an_owner,
+    logged,
 )
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
@@ -56,7 +60,7 @@ def a_full_report() -> RunReport:
         gaps=(a_gap(),), references=(reference,), assessments=(assessment,), exceptions=(an_exception(),),
         exposures=(a_secret_exposure(), a_secret_exposure(uid="e2", first_commit=None, owners=(), occurrences=())),
         identities=account.identities, credentials=account.credentials, stored_secrets=account.stored_secrets,
-        safeguards=account.safeguards, pipelines=(a_pipeline_state(),),
+        safeguards=account.safeguards, pipelines=(a_pipeline_state(),), events=(an_event(),),
     )  # fmt: skip
 
 
@@ -76,6 +80,29 @@ def test_what_providers_list_has_lines_of_its_own() -> None:
     assert "billing/database" == by_kind["stored_secret"]["name"]
     assert "audit_log" == by_kind["safeguard"]["safeguard_kind"]
     assert "123456789012" == by_kind["finding"]["repository"]
+
+
+def test_an_account_says_since_when_its_logs_give_evidence_and_what_they_tell() -> None:
+    report = logged(
+        an_account_report(),
+        {"us-east-1": AS_OF - timedelta(days=90), "eu-west-1": AS_OF - timedelta(days=9), "sa-east-1": None},
+        events=(an_event(), an_event(uid="aws:event:2", time=AS_OF - timedelta(days=200))),
+        short_lived=(ShortLived(resource_uid=ACCOUNT, kind=SubjectKind.CREDENTIAL, count=2),),
+    )
+
+    by_kind: dict[str, list[dict[str, Any]]] = {}
+    for line in lines(report):
+        VALIDATOR.validate(line)
+        by_kind.setdefault(line["kind"], []).append(line)
+
+    (account,) = by_kind["resource"]
+    nine_days_ago = (AS_OF - timedelta(days=9)).isoformat().replace("+00:00", "Z")
+    assert [("CloudTrail", nine_days_ago, ["sa-east-1"])] == [
+        (one["source"], one["since_time"], one["not_read"]) for one in account["evidence"]
+    ]
+    assert {"credential": 2} == account["made_and_deleted"]
+    assert ["aws:event:2", "aws:event:1"] == [one["uid"] for one in by_kind["event"]]
+    assert ("created", "iam:CreateAccessKey") == (by_kind["event"][0]["event_kind"], by_kind["event"][0]["action"])
 
 
 def test_the_schema_refuses_what_is_no_record() -> None:

@@ -244,6 +244,10 @@ def _of_path(path: str) -> str:
     parts = urlsplit(path)
     if "lifecycle" in parts.query:
         return "GetBucketLifecycleConfiguration"
+    if "list-type=2" in parts.query:
+        return "ListObjectsV2"
+    if parts.path.endswith(".json.gz"):
+        return "GetObject"
     return next((name for shape, name in _PATHS.items() if re.fullmatch(shape, parts.path)), path)
 
 
