@@ -5,7 +5,7 @@ Everything is read in parts, so that a million credentials pass through without 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,7 @@ from storage.inventory import (
     StoredSecret,
     StoredSecretState,
 )
-from storage.listing import credentials_of, entries, entries_of
+from storage.listing import Entry, credentials_of, entries, entries_of
 
 
 def identity_states(connection: Connection, run: int | None = None) -> Iterator[IdentityState]:
@@ -35,12 +35,17 @@ def identity_states(connection: Connection, run: int | None = None) -> Iterator[
 def credential_states(connection: Connection, run: int | None = None) -> Iterator[CredentialState]:
     """Yield the credentials by uid; where a run is named, those that it speaks of."""
     for part in entries(connection, Credential, run):
-        holders = sorted({entry.thing.identity_uid for entry in part if entry.thing.identity_uid is not None})
-        identities = {entry.thing.uid: entry.thing for entry in entries_of(connection, Identity, holders)}
-        for entry in part:
-            yield CredentialState(
-                credential=entry.thing, present=entry.present, identity=identities.get(entry.thing.identity_uid or "")
-            )
+        yield from states_of(connection, part)
+
+
+def states_of(connection: Connection, part: Sequence[Entry[Credential]]) -> Iterator[CredentialState]:
+    """Yield some credentials with their holders, in the same order."""
+    holders = sorted({entry.thing.identity_uid for entry in part if entry.thing.identity_uid is not None})
+    identities = {entry.thing.uid: entry.thing for entry in entries_of(connection, Identity, holders)}
+    for entry in part:
+        yield CredentialState(
+            credential=entry.thing, present=entry.present, identity=identities.get(entry.thing.identity_uid or "")
+        )
 
 
 def stored_secret_states(connection: Connection, run: int | None = None) -> Iterator[StoredSecretState]:
