@@ -8,7 +8,19 @@ from agent.errors import UsageFault
 from agent.export.base import RunReport
 from agent.rulebook import rule_pages
 from rules.joins.owner_precedence import settled
-from storage.inventory import AGENT, Assessment, Finding, FindingStatus, Outcome, Run, RunStatus
+from storage.inventory import (
+    AGENT,
+    Assessment,
+    CredentialState,
+    Finding,
+    FindingStatus,
+    IdentityState,
+    Link,
+    Outcome,
+    Run,
+    RunStatus,
+    SecretExposure,
+)
 from storage.store import Store
 
 
@@ -57,18 +69,22 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
     shown = {exposure.uid for exposure in exposures}
     earlier = {finding.subject_uid for finding in findings} - shown
     named = {finding.uid for finding in findings}
+    exposures = (*exposures, *(settled(each, policy) for each in store.exposures(uids=sorted(earlier))))
+    links = tuple(store.links(run_seq=run.seq))
+    credentials, identities = _with_linked(store, run, exposures, links)
     return RunReport(
         run=run,
         scopes=scopes,
         coverage=tuple(state.coverage for state in states),
         gaps=tuple(store.gaps(run.seq)),
         resources=tuple(resources[uid] for uid in sorted(touched & resources.keys())),
-        exposures=(*exposures, *(settled(each, policy) for each in store.exposures(uids=sorted(earlier)))),
+        exposures=exposures,
         references=tuple(reference for reference in store.references(run_seq=run.seq)),
-        identities=tuple(store.identities(run_seq=run.seq)),
-        credentials=tuple(store.credentials(run_seq=run.seq)),
+        identities=identities,
+        credentials=credentials,
         stored_secrets=tuple(store.stored_secrets(run_seq=run.seq)),
         safeguards=tuple(store.safeguards(run_seq=run.seq)),
+        links=links,
         findings=findings,
         exceptions=tuple(store.exceptions(finding_uids=sorted(named))),
         assessments=_assessments(store, run) if assessments else (),
@@ -80,6 +96,24 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
             if Outcome.NOT_ASSESSED in told.counts
         },
         reopened=_reopened(store, run, findings),
+    )
+
+
+def _with_linked(
+    store: Store, run: Run, exposures: Iterable[SecretExposure], links: Iterable[Link]
+) -> tuple[tuple[CredentialState, ...], tuple[IdentityState, ...]]:
+    """The credentials and identities of a run, and those of any other one that its exposures are joined to."""
+    credentials = {state.credential.uid: state for state in store.credentials(run_seq=run.seq)}
+    identities = {state.identity.uid: state for state in store.identities(run_seq=run.seq)}
+    joined = [each.joined for each in exposures if each.joined is not None]
+    ends = {link.target_uid for link in links}
+    led_to = {told.credential_uid for told in joined if told.credential_uid} | ends
+    holders = {told.identity_uid for told in joined if told.identity_uid} | ends
+    others = {state.credential.uid: state for state in store.credentials(uids=led_to - credentials.keys())}
+    beside = {state.identity.uid: state for state in store.identities(uids=holders - identities.keys())}
+    return (
+        tuple(state for _, state in sorted((credentials | others).items())),
+        tuple(state for _, state in sorted((identities | beside).items())),
     )
 
 

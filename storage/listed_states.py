@@ -25,20 +25,25 @@ from storage.listing import Entry, credentials_of, entries, entries_of
 def identity_states(connection: Connection, run: int | None = None) -> Iterator[IdentityState]:
     """Yield the identities by uid; where a run is named, those that it speaks of."""
     for part in entries(connection, Identity, run):
-        credentials = credentials_of(connection, [entry.thing.uid for entry in part])
-        for entry in part:
-            yield IdentityState(
-                identity=entry.thing, present=entry.present, credentials=credentials.get(entry.thing.uid, ())
-            )
+        yield from with_credentials(connection, part)
+
+
+def with_credentials(connection: Connection, part: Sequence[Entry[Identity]]) -> Iterator[IdentityState]:
+    """Yield some identities with their credentials, in the same order."""
+    credentials = credentials_of(connection, [entry.thing.uid for entry in part])
+    for entry in part:
+        yield IdentityState(
+            identity=entry.thing, present=entry.present, credentials=credentials.get(entry.thing.uid, ())
+        )
 
 
 def credential_states(connection: Connection, run: int | None = None) -> Iterator[CredentialState]:
     """Yield the credentials by uid; where a run is named, those that it speaks of."""
     for part in entries(connection, Credential, run):
-        yield from states_of(connection, part)
+        yield from with_holders(connection, part)
 
 
-def states_of(connection: Connection, part: Sequence[Entry[Credential]]) -> Iterator[CredentialState]:
+def with_holders(connection: Connection, part: Sequence[Entry[Credential]]) -> Iterator[CredentialState]:
     """Yield some credentials with their holders, in the same order."""
     holders = sorted({entry.thing.identity_uid for entry in part if entry.thing.identity_uid is not None})
     identities = {entry.thing.uid: entry.thing for entry in entries_of(connection, Identity, holders)}

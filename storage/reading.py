@@ -20,6 +20,7 @@ from storage.inventory import (
     Finding,
     FindingStatus,
     Gap,
+    Identity,
     IdentityState,
     JoinedFacts,
     Link,
@@ -41,7 +42,14 @@ from storage.inventory import (
 from storage.joining import joined
 from storage.judging import finding_of
 from storage.leases import chunks
-from storage.listed_states import credential_states, identity_states, safeguard_states, states_of, stored_secret_states
+from storage.listed_states import (
+    credential_states,
+    identity_states,
+    safeguard_states,
+    stored_secret_states,
+    with_credentials,
+    with_holders,
+)
 from storage.listing import entries_of
 from storage.payload import decode, decode_mapping
 from storage.reach import exposures_in, joined_in, joined_to, listed_in, resources_in, scopes_in, seen_in, spoken_of
@@ -201,8 +209,8 @@ class Reader:
             query = query.where(table.c.present.is_(present))
         return self._stream(query, lambda row: decode(row.payload, SecretReference))
 
-    def links(self, *, run_seq: int | None = None) -> Iterator[Link]:
-        """Yield the joined edges by where they lead from: all, or those from what a run speaks of.
+    def links(self, *, run_seq: int | None = None, source_uid: str | None = None) -> Iterator[Link]:
+        """Yield the joined edges by where they lead from: all, those from what a run speaks of, or from one thing.
 
         Beside those of exposures and references are those from the credentials that they lead to.
         """
@@ -218,6 +226,8 @@ class Reader:
                     (joins.c.side == JoinSide.REFERENCE) & listed,
                 )
             )
+        if source_uid is not None:
+            query = query.where(joins.c.uid == source_uid)
         led_to: set[str] = set()
         for link in chain.from_iterable(self._stream(query, lambda row: decode(row.payload, JoinedFacts).links)):
             yield link
@@ -225,9 +235,14 @@ class Reader:
                 led_to.add(link.target_uid)
         yield from map(_to_identity, (each for each in self.credentials(uids=led_to) if each.credential.identity_uid))
 
-    def identities(self, *, run_seq: int | None = None) -> Iterator[IdentityState]:
-        """Yield the identities by uid, with their credentials: all, or those that a run speaks of."""
-        return self._states(identity_states, run_seq)
+    def identities(self, *, run_seq: int | None = None, uids: Iterable[str] | None = None) -> Iterator[IdentityState]:
+        """Yield the identities by uid, with their credentials: all, those that a run speaks of, or some."""
+        if uids is None:
+            yield from self._states(identity_states, run_seq)
+            return
+        with self._reading() as connection:
+            for part in chunks(sorted(set(uids))):
+                yield from with_credentials(connection, entries_of(connection, Identity, part))
 
     def credentials(
         self, *, run_seq: int | None = None, uids: Iterable[str] | None = None
@@ -238,7 +253,7 @@ class Reader:
             return
         with self._reading() as connection:
             for part in chunks(sorted(set(uids))):
-                yield from states_of(connection, entries_of(connection, Credential, part))
+                yield from with_holders(connection, entries_of(connection, Credential, part))
 
     def stored_secrets(self, *, run_seq: int | None = None) -> Iterator[StoredSecretState]:
         """Yield the slots by uid: all, or those that a run speaks of."""

@@ -23,6 +23,7 @@ from storage.inventory import (
     Gap,
     Identity,
     IdentityState,
+    Link,
     Owner,
     Record,
     Resource,
@@ -34,6 +35,7 @@ from storage.inventory import (
     SecretReference,
     StoredSecret,
     StoredSecretState,
+    Validity,
 )
 
 KINDS: Mapping[str, type[Record]] = {
@@ -48,6 +50,7 @@ KINDS: Mapping[str, type[Record]] = {
     "credential": Credential,
     "stored_secret": StoredSecret,
     "safeguard": Safeguard,
+    "link": Link,
     "assessment": Assessment,
     "finding": Finding,
     "exception": RiskException,
@@ -70,6 +73,7 @@ _COMPUTED: Mapping[str, Mapping[str, Any]] = {
         "control_ids": {"type": "array", "items": {"type": "string"}},
         "title": {"type": "string"},
         "repository": {"type": "string"},
+        "validity": {"anyOf": [{"enum": sorted(Validity)}, {"type": "null"}]},
     },
     "exception": {"approved": {"type": "boolean"}},
 }
@@ -107,6 +111,7 @@ def lines(report: RunReport) -> Iterator[dict[str, Any]]:
         yield _stored_secret(slot, report)
     for safeguard in report.safeguards:
         yield {**line("safeguard", safeguard.safeguard), "present": safeguard.present}
+    yield from _ordered("link", report.links)
     yield from _ordered("assessment", report.assessments)
     for finding in sorted(report.findings, key=lambda finding: finding.uid):
         yield _finding(finding, report)
@@ -195,9 +200,11 @@ def _exposure(exposure: SecretExposure, report: RunReport) -> dict[str, Any]:
 
 def _finding(finding: Finding, report: RunReport) -> dict[str, Any]:
     page = report.rules_by_code.get(finding.rule)
+    exposure = report.exposures_by_uid.get(finding.subject_uid)
     return {
         **line("finding", finding),
         "control_ids": list(page.control_ids) if page else [],
         "title": page.title if page else finding.rule,
         "repository": report.repository_name(finding),
+        "validity": exposure.validity if exposure else None,
     }
