@@ -954,7 +954,7 @@ class Joined(Record, frozen=True, kw_only=True):
     reason: str
     """Why, in a sentence without a full stop; where nobody could say, what stands in the way. Free of times."""
     credential_uid: str | None = None
-    """The one listed credential that it is; `None` when there is none, or when several may be it."""
+    """The listed credential that it is, of several that may be it the one that decides; `None` when there is none."""
     identity_uid: str | None = None
     """Whose it is; `None` when that is not known."""
     resource_uid: str | None = None
