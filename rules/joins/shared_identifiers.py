@@ -41,6 +41,8 @@ VERSION = "1"
 
 _LONG_LIVED = re.compile(r"AKIA[A-Z0-9]{12,124}")
 _TELLS_ITS_ACCOUNT = re.compile(r"[A-Z]{4}[A-HK-Z2-7][A-Z2-7]{15}")
+_ACCOUNTS = 10**12
+"""Accounts have twelve digits: an id that tells more was made up."""
 _GOOGLE_KEY_ID = re.compile(r"[0-9a-f]{40}")
 _GOOGLE_ADDRESS = re.compile(r"[a-z0-9.-]{1,100}@[a-z0-9.-]{1,100}\.gserviceaccount\.com")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -92,8 +94,9 @@ def aws_account(access_key_id: str) -> str | None:
     """
     if not _TELLS_ITS_ACCOUNT.fullmatch(access_key_id):
         return None
-    number = int.from_bytes(base64.b32decode(access_key_id[4:])[:6], "big")
-    return f"{(number & 0x7FFFFFFFFF80) >> 7:012d}"
+    told = int.from_bytes(base64.b32decode(access_key_id[4:])[:6], "big")
+    number = (told & 0x7FFFFFFFFF80) >> 7
+    return f"{number:012d}" if number < _ACCOUNTS else None
 
 
 def _of_exposure(exposure: SecretExposure) -> Iterator[str]:

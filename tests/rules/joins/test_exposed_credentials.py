@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.joins.exposed_credentials import AWS_KEYS, AWS_KEYS_WITHOUT_IDS, join
-from rules.joins.shared_identifiers import accounts_of, key, keys_of, split
+from rules.joins.shared_identifiers import accounts_of, aws_account, key, keys_of, split
 from storage.inventory import (
     Confidence,
     CoverageStatus,
@@ -251,6 +251,11 @@ def test_a_private_key_is_joined_by_its_fingerprint_where_both_sides_tell_it() -
 )
 def test_most_values_have_nothing_to_be_joined_by(exposure: SecretExposure) -> None:
     assert keys_of(exposure) == ()
+
+
+def test_an_id_that_no_account_can_have_made_tells_none() -> None:
+    assert aws_account("AKIA" + "P" + "7" * 15) is None
+    assert aws_account("AKIA" + "QAAB" * 4) is not None
 
 
 def test_a_key_says_what_it_is_of() -> None:
