@@ -332,6 +332,81 @@ class SafeguardKind(StrEnum):
     """Whether an encryption key is replaced by itself. `attributes`: `days`."""
 
 
+class PipelineDialect(StrEnum):
+    """The language that a pipeline file is written in."""
+
+    AZURE_PIPELINES = "azure_pipelines"
+    BITBUCKET_PIPELINES = "bitbucket_pipelines"
+    BUILDKITE = "buildkite"
+    CIRCLECI = "circleci"
+    DRONE = "drone"
+    """Drone, and Woodpecker that came of it."""
+    GITHUB_ACTIONS = "github_actions"
+    """Workflows, reusable ones among them, and composite actions."""
+    GITLAB_CI = "gitlab_ci"
+    JENKINS = "jenkins"
+    TEKTON = "tekton"
+    TRAVIS = "travis"
+
+
+class ReferenceKind(StrEnum):
+    """What a pipeline asks for."""
+
+    SECRET = "secret"
+    """A slot that holds a secret, by its name."""
+    VARIABLE = "variable"
+    """A slot by its name, where the dialect does not tell secrets and other variables apart."""
+    ANY_SECRET = "any_secret"
+    """A slot whose name is only known when the pipeline runs: it may be any."""
+    ALL_SECRETS = "all_secrets"
+    """Every slot in reach at once: handed on to another pipeline, or printed as one text."""
+    SECRET_GROUP = "secret_group"
+    """A named set of slots: a variable group, a context, a Kubernetes Secret that is taken whole."""
+    STORED_CREDENTIAL = "stored_credential"
+    """A credential that the CI system keeps as such, by its id: a Jenkins credential, a service connection."""
+    FEDERATION = "federation"
+    """An identity that lets the job's own token in, by the name the pipeline gives: a role, a provider, a client id."""
+    VAULT = "vault"
+    """A path in a vault or secret manager that is read while the pipeline runs."""
+
+
+class PipelineSignal(StrEnum):
+    """What a pipeline file alone proves about how its secrets are handled."""
+
+    STATIC_CLOUD_KEY = "static_cloud_key"
+    """A lasting key of a cloud reaches a job, where the CI system's own token could stand for it."""
+    KEYLESS_CLOUD = "keyless_cloud"
+    """A cloud is reached by the job's own token."""
+    STATIC_PUBLISHING_TOKEN = "static_publishing_token"
+    """A lasting token of a package registry, where that registry takes the job's own token (trusted publishing)."""
+    TRUSTED_PUBLISHING = "trusted_publishing"
+    """A package is published by the job's own token."""
+    VAULT_USED = "vault_used"
+    """Secrets come from a vault; how it is reached is told by one of the next two, or not told."""
+    VAULT_KEYLESS = "vault_keyless"
+    """The vault is reached by the job's own token or the machine's identity."""
+    VAULT_STATIC = "vault_static"
+    """The vault is reached by a lasting token: the secret that opens the others."""
+    PERMISSIONS_WRITE_ALL = "permissions_write_all"
+    """The job's token may write everything."""
+    PERMISSIONS_BY_DEFAULT = "permissions_by_default"
+    """Nothing in the file limits the job's token: a setting of the host decides."""
+    PERMISSIONS_LIMITED = "permissions_limited"
+    """The file says what the job's token may do, and that is not everything."""
+    PERSISTED_CREDENTIALS = "persisted_credentials"
+    """The job's token stays in the checkout, where every later step can read it."""
+    HARD_CODED_VALUE = "hard_coded_value"
+    """A value stands in the file itself where a slot would be expected."""
+    SELF_HOSTED_RUNNER = "self_hosted_runner"
+    """A job runs on a machine of one's own."""
+    UNTRUSTED_TRIGGER = "untrusted_trigger"
+    """Somebody from outside can start it with the secrets in reach, as by `pull_request_target`."""
+    ENVIRONMENT = "environment"
+    """A job stands in a named environment; what that demands is the host's setting."""
+    SECRET_OUTSIDE_ENVIRONMENT = "secret_outside_environment"
+    """A job that takes a secret and stands in no environment."""
+
+
 class Outcome(StrEnum):
     """What a rule says of a subject."""
 
@@ -925,6 +1000,71 @@ class Safeguard(Record, frozen=True, kw_only=True):
     """Whether it is on; `None` when the source could not say, which is not *off*."""
     attributes: Mapping[str, str] = {}
     """Its settings as plain facts: days of retention, number of reviewers."""
+
+
+class PipelineReference(Record, frozen=True, kw_only=True):
+    """One thing that a pipeline asks for, each as often as it stands there."""
+
+    kind: ReferenceKind
+    """What is asked for."""
+    name: str | None
+    """Its name as the file has it; `None` where only the run will tell."""
+    line: int
+    """Line in the file, from 1."""
+    job: str | None = None
+    """The job or stage that asks; `None` for what stands outside of them all."""
+    environment: str | None = None
+    """The environment that the job stands in, by its name in the file; `None` where it names none."""
+    defined: bool | None = None
+    """Whether the file itself declares the name, as `workflow_call` does its secrets; `None` where that cannot be."""
+
+
+class PipelineFact(Record, frozen=True, kw_only=True):
+    """One sign in a pipeline file, and where it stands."""
+
+    signal: PipelineSignal
+    """What it says."""
+    line: int
+    """Line in the file, from 1."""
+    job: str | None = None
+    """The job or stage concerned; `None` for the whole file."""
+    proof: str = ""
+    """What tells it: an action, a key, the name of a slot. Never a value."""
+
+
+class Pipeline(Record, frozen=True, kw_only=True):
+    """A pipeline file of a repository, as it stands on one branch: what it asks for, and how it handles that."""
+
+    uid: str
+    """Stable name: the repository's uid, the ref and the path."""
+    scope_uid: str = ""
+    """Scope this observation speaks for; empty on a merged one."""
+    name: str
+    """The file's path, and the branch where that is not the default one."""
+    provider: str
+    """The dialect's system: `github`, `gitlab`, `jenkins`."""
+    resource_uid: str
+    """The repository that holds it."""
+    dialect: PipelineDialect
+    """The language that it is written in."""
+    path: str
+    """Path in the repository, in display form."""
+    ref: str | None = None
+    """The branch it was read on, in full: `refs/heads/main`; `None` when HEAD stands on none."""
+    commit: str | None = None
+    """The commit that ref stood at."""
+    blob: str | None = None
+    """Object id of the file."""
+    references: tuple[PipelineReference, ...] = ()
+    """What it asks for, by line."""
+    facts: tuple[PipelineFact, ...] = ()
+    """What it proves, by line."""
+    undetermined: tuple[str, ...] = ()
+    """What could not be told from this file, a short sentence each: an include from elsewhere, a computed name."""
+    attributes: Mapping[str, str] = {}
+    """Further plain facts. Never free text, which may hold anything."""
+    observed: frozenset[Facet] = frozenset()
+    """The questions that the file could answer."""
 
 
 class Link(Record, frozen=True, kw_only=True):
