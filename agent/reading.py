@@ -9,7 +9,21 @@ from agent.export.base import RunReport
 from agent.own_scopes import target_name
 from agent.rulebook import rule_pages
 from rules.joins.owner_precedence import settled
-from storage.inventory import AGENT, Assessment, Finding, FindingStatus, Outcome, Resource, Run, RunStatus, Scope
+from storage.inventory import (
+    AGENT,
+    Assessment,
+    CredentialState,
+    Finding,
+    FindingStatus,
+    IdentityState,
+    Link,
+    Outcome,
+    Resource,
+    Run,
+    RunStatus,
+    Scope,
+    SecretExposure,
+)
 from storage.store import Store
 
 
@@ -58,6 +72,9 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
     shown = {exposure.uid for exposure in exposures}
     earlier = {finding.subject_uid for finding in findings} - shown
     named = {finding.uid for finding in findings}
+    exposures = (*exposures, *(settled(each, policy) for each in store.exposures(uids=sorted(earlier))))
+    links = tuple(store.links(run_seq=run.seq))
+    credentials, identities = _with_linked(store, run, exposures, links)
     return RunReport(
         run=run,
         scopes=scopes,
@@ -65,16 +82,17 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
         gaps=tuple(store.gaps(run.seq)),
         resources=tuple(resources[uid] for uid in sorted(touched & resources.keys())),
         workloads=tuple(store.workloads(run.seq)),
-        exposures=(*exposures, *(settled(each, policy) for each in store.exposures(uids=sorted(earlier)))),
+        exposures=exposures,
         references=tuple(reference for reference in store.references(run_seq=run.seq)),
-        identities=tuple(store.identities(run_seq=run.seq)),
-        credentials=tuple(store.credentials(run_seq=run.seq)),
+        identities=identities,
+        credentials=credentials,
         stored_secrets=tuple(store.stored_secrets(run_seq=run.seq)),
         safeguards=tuple(store.safeguards(run_seq=run.seq)),
         pipelines=tuple(store.pipelines(run_seq=run.seq)),
         events=tuple(store.events(run_seq=run.seq)),
         log_periods=tuple(store.log_periods(run.seq)),
         short_lived=tuple(store.short_lived(run.seq)),
+        links=links,
         findings=findings,
         exceptions=tuple(store.exceptions(finding_uids=sorted(named))),
         assessments=_assessments(store, run) if assessments else (),
@@ -100,6 +118,24 @@ def _unvisited(store: Store, run: Run, resources: Mapping[str, Resource]) -> dic
         name = resource.name if resource else target_name(scope.resource_uid)
         found[name] = (*found.get(name, ()), scope)
     return found
+
+
+def _with_linked(
+    store: Store, run: Run, exposures: Iterable[SecretExposure], links: Iterable[Link]
+) -> tuple[tuple[CredentialState, ...], tuple[IdentityState, ...]]:
+    """The credentials and identities of a run, and those of any other one that its exposures are joined to."""
+    credentials = {state.credential.uid: state for state in store.credentials(run_seq=run.seq)}
+    identities = {state.identity.uid: state for state in store.identities(run_seq=run.seq)}
+    joined = [each.joined for each in exposures if each.joined is not None]
+    ends = {link.target_uid for link in links}
+    led_to = {told.credential_uid for told in joined if told.credential_uid} | ends
+    holders = {told.identity_uid for told in joined if told.identity_uid} | ends
+    others = {state.credential.uid: state for state in store.credentials(uids=led_to - credentials.keys())}
+    beside = {state.identity.uid: state for state in store.identities(uids=holders - identities.keys())}
+    return (
+        tuple(state for _, state in sorted((credentials | others).items())),
+        tuple(state for _, state in sorted((identities | beside).items())),
+    )
 
 
 def _reopened(store: Store, run: Run, findings: Iterable[Finding]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from agent.jobs import jobs_of
 from agent.keyring import KeyRing
 from agent.narration import narrated, untried
 from agent.plan import RunResult, SweepPlan
+from agent.rulebook import EXPOSED_CREDENTIALS
 from agent.scratch import remove_stale_scratch
 from agent.supervision import START, Refused, Stop, Told, observe
 from agent.unreached import Unreached
@@ -74,7 +75,13 @@ def execute(
         shipped = shipped_catalogue(plan.cache_directory)
         looked_for = detectors(shipped.tuned(plan.tuning.formats, plan.tuning.disabled))
         promoted = store.promote(
-            run, policy=plan.policy, judge=judge, finished_time=clock(), codes=codes, detectors=looked_for
+            run,
+            policy=plan.policy,
+            judge=judge,
+            finished_time=clock(),
+            codes=codes,
+            detectors=looked_for,
+            join=EXPOSED_CREDENTIALS,
         )
     except BaseException:
         store.abandon(run)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from agent import own_scopes
 from agent.errors import UsageFault
 from agent.export.base import OPEN_STATUSES, first_place, in_order, place_name
+from agent.export.liveness import liveness_rank
 from agent.own_scopes import target_name
 from agent.rulebook import rule_pages
 from agent.terminal import escaped
@@ -84,14 +85,19 @@ class Subject(Record, frozen=True, kw_only=True):
 
 
 def subjects_of(store: Store, findings: Iterable[Finding]) -> list[Subject]:
-    """Gather findings by what they are about, the worst first."""
+    """Gather findings by what they are about: what is live first and what ended last, the worst first."""
     grouped: dict[str, list[Finding]] = {}
     for finding in findings:
         grouped.setdefault(finding.subject_uid, []).append(finding)
     exposures = {exposure.uid: exposure for exposure in store.exposures() if exposure.uid in grouped}
     names = _resource_names(store)
     subjects = [_subject(uid, found, exposures.get(uid), names) for uid, found in grouped.items()]
-    return sorted(subjects, key=lambda each: (-each.severity.rank, -each.confidence.rank, each.place, each.uid))
+    return sorted(
+        subjects,
+        key=lambda each: (
+            liveness_rank(each.exposure), -each.severity.rank, -each.confidence.rank, each.place, each.uid,
+        ),
+    )  # fmt: skip
 
 
 class Selection(Record, frozen=True, kw_only=True):

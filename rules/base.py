@@ -17,7 +17,7 @@ from rules.frameworks import Control
 from rules.joins.listed_end import deleted, looked_after
 from rules.joins.owner_precedence import resolve_resource, who_answers
 from rules.joins.presence import gone_unleaked, in_workload, is_staged
-from rules.joins.proved_end import proved_end
+from rules.joins.proved_end import proved_end, works
 from storage.inventory import (
     Assessment,
     Carrier,
@@ -48,7 +48,6 @@ from storage.inventory import (
     Subject,
     SubjectKind,
     SuppressionSource,
-    Validity,
 )
 
 S = TypeVar("S", bound=Subject)
@@ -271,7 +270,8 @@ def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
     nothing else                                   the format's own: what such a credential opens
     it stands only in a work tree, and not staged  one step less: who reads the repository does not see it
     it fails its own checksum                      low at most: the vendor would not accept it
-    an inventory shows it live                     one step more
+    an inventory shows it live, or did so when it  one step more; critical, where its identity may do everything or
+    could last be asked                            come to do so
     revoked, rotated or expired, with proof        informational: it opens nothing any more
     =============================================  ========================================================
 
@@ -281,12 +281,14 @@ def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
     if proved_end(exposure, as_of):
         return Severity.INFORMATIONAL
     rank = exposure.severity.rank
-    if never_shared(exposure):
-        rank -= 1
     if exposure.checksum is Checksum.INVALID:
         rank = min(rank, Severity.LOW.rank)
-    if exposure.validity is Validity.LIVE:
-        rank += 1
+    if works(exposure):
+        rank = min(rank + 1, Severity.CRITICAL.rank)
+        if exposure.joined and exposure.joined.privilege in {PrivilegeLevel.ADMIN, PrivilegeLevel.ESCALATION}:
+            rank = Severity.CRITICAL.rank
+    if never_shared(exposure):
+        rank -= 1
     return _SEVERITIES[max(0, min(rank, len(_SEVERITIES) - 1))]
 
 

@@ -492,6 +492,19 @@ class CloseReason(StrEnum):
     """Its subject is no longer looked at, or has become part of another one."""
 
 
+class LinkKind(StrEnum):
+    """What a link joins to what."""
+
+    EXPOSURE_CREDENTIAL = "exposure_credential"
+    """An exposed value, and the listed credential that it is, or may be."""
+    EXPOSURE_IDENTITY = "exposure_identity"
+    """An exposed value, and the identity that it acts as, where the credential itself was never listed."""
+    REFERENCE_CREDENTIAL = "reference_credential"
+    """A public identifier in code, and the listed credential that it names."""
+    CREDENTIAL_IDENTITY = "credential_identity"
+    """A credential that some other link leads to, and the identity that proves itself with it."""
+
+
 class RunStatus(StrEnum):
     """Where a run stands. Only ``done`` has any effect on states."""
 
@@ -782,6 +795,8 @@ class SecretExposure(Record, frozen=True, kw_only=True):
     """What the sources say of who answers for it, the accountable first. The rules add the owners file."""
     observed: frozenset[Facet] = frozenset()
     """The questions that were looked into: an empty field of theirs is *absent*, any other *unknown*."""
+    joined: Joined | None = None
+    """What the inventory knows of it, and so why `validity` is what it is; `None` where no list can hold it."""
 
 
 class SecretReference(Record, frozen=True, kw_only=True):
@@ -1147,8 +1162,8 @@ class Pipeline(Record, frozen=True, kw_only=True):
 class Link(Record, frozen=True, kw_only=True):
     """A joined edge between two things, with its proof."""
 
-    kind: str
-    """What is joined to what: exposure or slot to credential, reference to slot, credential to identity."""
+    kind: LinkKind
+    """What is joined to what."""
     source_uid: str
     """The thing the edge leads from."""
     target_uid: str
@@ -1157,6 +1172,97 @@ class Link(Record, frozen=True, kw_only=True):
     """How sure the join is: an identifier or fingerprint proves it, a like name only suggests it."""
     proof: str
     """The exact identifier, the shared fingerprint, or the name heuristic that joined them."""
+
+
+class Joined(Record, frozen=True, kw_only=True):
+    """What the inventory knows of an exposed value: whether it is live, why, and whose it is.
+
+    Made by a join alone (`rules.joins.exposed_credentials`), and the same for the same inventory in whatever order its
+    parts were read.
+    """
+
+    validity: Validity
+    """Whether it still opens something."""
+    reason: str
+    """Why, in a sentence without a full stop; where nobody could say, what stands in the way. Free of times."""
+    credential_uid: str | None = None
+    """The listed credential that it is, of several that may be it the one that decides; `None` when there is none."""
+    identity_uid: str | None = None
+    """Whose it is; `None` when that is not known."""
+    resource_uid: str | None = None
+    """The account, project or tenant that it belongs to, as far as it or its credential tells."""
+    created_time: datetime | None = None
+    """When the one credential was issued; `None` when that is not known."""
+    privilege: PrivilegeLevel | None = None
+    """How far the identity's widest right reaches, `limited` where it has none; `None` when that is not known."""
+    unconfirmed: bool = False
+    """Whether it was live when it was last listed, and what lists it was not read whole since: it weighs as live."""
+
+
+class JoinedFacts(Record, frozen=True, kw_only=True):
+    """What a join says of one exposure or reference: what is kept of it, and the edges that it found."""
+
+    joined: Joined
+    """What outputs and rules see of it; of a reference nobody asks whether it is live."""
+    links: tuple[Link, ...] = ()
+    """The edges from it, in the order of their targets."""
+
+
+class ListReading(Record, frozen=True, kw_only=True):
+    """What is known of a scope that lists things, for a join that must say why a thing was not found in it."""
+
+    scope: Scope
+    """The scope."""
+    status: CoverageStatus
+    """How much of it its newest run read."""
+    gaps: tuple[Gap, ...] = ()
+    """What that run could not see of it."""
+    whole_run: int | None = None
+    """Number of the newest run that read it whole; `None` when none ever did."""
+    whole_time: datetime | None = None
+    """When that run began, by the machine's clock."""
+
+
+class JoinCandidate(Record, frozen=True, kw_only=True):
+    """Something that providers list and that shares a public identifier with what is joined."""
+
+    key: str
+    """The identifier they share, in the form that the join gives it."""
+    credential: Credential | None = None
+    """Where it is a credential: that one."""
+    present: bool = True
+    """False when a scope that lists such things was read whole and no longer holds it: it was deleted."""
+    confirmed: bool = True
+    """Whether the newest reading of some scope that lists it still held it. Without, it is as it was."""
+    scope_uids: tuple[str, ...] = ()
+    """The scopes that ever listed it."""
+    identity: Identity | None = None
+    """The identity itself, or whose credential it is; `None` when that was never listed."""
+    identity_present: bool = True
+    """False when the identity was deleted, by the same proof."""
+    siblings: tuple[Credential, ...] = ()
+    """The present credentials of the same identity, itself among them; of one without an identity, itself."""
+
+
+class JoinSubject(Record, frozen=True, kw_only=True):
+    """An exposure or reference with all that may bear on it: what a join is asked."""
+
+    thing: SecretExposure | SecretReference
+    """What is joined."""
+    keys: tuple[str, ...]
+    """The identifiers that any of its sightings tells, in order."""
+    accounts: tuple[str, ...] = ()
+    """Uids of the accounts that it names itself."""
+    candidates: tuple[JoinCandidate, ...] = ()
+    """What is listed under one of those keys."""
+    readings: tuple[ListReading, ...] = ()
+    """The scopes over the accounts that it names, and those that listed a candidate."""
+    beside: tuple[IdentityState, ...] = ()
+    """The root logins of the accounts that it names, as far as they are known."""
+    first_run: int = 0
+    """Number of the run that first saw it."""
+    first_time: datetime | None = None
+    """When that run began, by the machine's clock: by then it was there."""
 
 
 class OwnerAssignment(Record, frozen=True, kw_only=True):
@@ -1405,8 +1511,6 @@ class Context(Record, frozen=True, kw_only=True):
     """The moment by which ages and expiry are judged; with a zone."""
     policy: Policy
     """The thresholds in force."""
-    links: tuple[Link, ...] = ()
-    """Joined edges between the things of the inventory."""
     detectors: frozenset[str] = frozenset()
     """Codes of the formats that the run looked for; empty where nobody told."""
     also_called: Mapping[str, str] = {}

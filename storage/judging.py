@@ -27,7 +27,7 @@ from storage.inventory import (
     finding_uid,
 )
 from storage.leases import CHUNK
-from storage.lifecycle import Step, active, closed, due_date, next_step, stays_visible
+from storage.lifecycle import PROVED_ENDS, Step, active, closed, due_date, next_step, stays_visible
 from storage.payload import encode, plain
 from storage.reach import spoken_of
 from storage.steps import Move
@@ -37,6 +37,7 @@ from storage.tables import (
     coverage,
     exceptions,
     exposure_observations,
+    exposures,
     findings,
     population_digests,
     runs,
@@ -124,7 +125,8 @@ class Judgement:
         uids = list(part)
         accepted = self._exceptions(uids)
         subject_uids = [item.subject_uid for item in part.values()]
-        incomplete = self._incomplete(subject_uids) | listing.incomplete(self._connection, self._run.seq, subject_uids)
+        incomplete = self._incomplete(subject_uids) | self._unseen(subject_uids)
+        incomplete |= listing.incomplete(self._connection, self._run.seq, subject_uids)
         former = {row.uid: row for row in self._connection.execute(select(findings).where(findings.c.uid.in_(uids)))}
         moves: list[Move] = []
         written: list[tuple[Finding, int, bool]] = []
@@ -223,7 +225,8 @@ class Judgement:
             case SubjectKind.SCOPE:
                 return uid in self._read and self._read[uid].complete
             case SubjectKind.EXPOSURE:
-                return uid not in incomplete
+                # What a credential opens does not depend on who has read where it stands.
+                return assessment.close_reason in PROVED_ENDS or uid not in incomplete
             case (
                 SubjectKind.IDENTITY
                 | SubjectKind.CREDENTIAL
@@ -266,6 +269,12 @@ class Judgement:
                 .distinct()
             ).scalars()
         )
+
+    def _unseen(self, subject_uids: Sequence[str]) -> frozenset[str]:
+        """Return the exposures that this run did not look for: it speaks of what they open, and not of their places."""
+        table = exposures
+        query = select(table.c.uid).where(table.c.uid.in_(subject_uids), table.c.last_run != self._run.seq)
+        return frozenset(self._connection.execute(query).scalars())
 
     def _exceptions(self, uids: Sequence[str]) -> dict[str, list[RiskException]]:
         accepted = {uid: list(self._carried[uid]) for uid in uids if uid in self._carried}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from itertools import chain
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Row, Select, func, or_, select, union
@@ -12,14 +13,20 @@ from storage.errors import NotFound
 from storage.events import events_query, in_run, log_periods, short_lived
 from storage.inventory import (
     Assessment,
+    Confidence,
     Coverage,
     CoverageState,
+    Credential,
     CredentialState,
     Event,
     Finding,
     FindingStatus,
     Gap,
+    Identity,
     IdentityState,
+    JoinedFacts,
+    Link,
+    LinkKind,
     Outcome,
     PipelineState,
     Policy,
@@ -35,6 +42,7 @@ from storage.inventory import (
     StoredSecretState,
     Transition,
 )
+from storage.joining import joined
 from storage.judging import finding_of
 from storage.leases import chunks
 from storage.listed_states import (
@@ -43,11 +51,25 @@ from storage.listed_states import (
     pipeline_states,
     safeguard_states,
     stored_secret_states,
+    with_credentials,
+    with_holders,
 )
+from storage.listing import entries_of
 from storage.payload import decode, decode_mapping
-from storage.reach import exposures_in, listed_in, resources_in, scopes_in, seen_in, spoken_of, workloads_in
+from storage.reach import (
+    exposures_in,
+    joined_in,
+    joined_to,
+    listed_in,
+    resources_in,
+    scopes_in,
+    seen_in,
+    spoken_of,
+    workloads_in,
+)
 from storage.records import (
     AssessmentInterval,
+    JoinSide,
     KeyEntry,
     LogPeriod,
     OutboxMessage,
@@ -69,6 +91,7 @@ from storage.tables import (
     gaps,
     installation,
     inventory_observations,
+    joins,
     key_ids,
     outbox,
     policies,
@@ -203,19 +226,18 @@ class Reader:
         uids: Iterable[str] | None = None,
     ) -> Iterator[SecretExposure]:
         """Yield the merged exposures: all, of a resource, of the scopes of a run, only those (not) seen any more."""
-        query = select(exposures.c.uid, exposures.c.payload).order_by(exposures.c.uid)
+        query = _exposures_joined().order_by(exposures.c.uid)
         if resource_uid is not None:
             query = query.where(exposures.c.uid.in_(_exposures_of(resource_uid)))
         if run_seq is not None:
             query = query.where(exposures.c.uid.in_(exposures_in(run_seq)))
         if present is not None:
             query = query.where(exposures.c.present.is_(present))
-        return self._chosen(query, lambda row: decode(row.payload, SecretExposure), (exposures.c.uid, uids))
+        return self._chosen(query, _exposure, (exposures.c.uid, uids))
 
     def exposure(self, uid: str) -> SecretExposure:
         """Return one merged exposure."""
-        query = select(exposures.c.payload).where(exposures.c.uid == uid)
-        found = list(self._stream(query, lambda row: decode(row.payload, SecretExposure)))
+        found = list(self._stream(_exposures_joined().where(exposures.c.uid == uid), _exposure))
         if not found:
             raise NotFound(f"There is no exposure {uid}.")
         return found[0]
@@ -236,13 +258,51 @@ class Reader:
             query = query.where(table.c.present.is_(present))
         return self._stream(query, lambda row: decode(row.payload, SecretReference))
 
-    def identities(self, *, run_seq: int | None = None) -> Iterator[IdentityState]:
-        """Yield the identities by uid, with their credentials: all, or those that a run speaks of."""
-        return self._states(identity_states, run_seq)
+    def links(self, *, run_seq: int | None = None, source_uid: str | None = None) -> Iterator[Link]:
+        """Yield the joined edges by where they lead from: all, those from what a run speaks of, or from one thing.
 
-    def credentials(self, *, run_seq: int | None = None) -> Iterator[CredentialState]:
-        """Yield the credentials by uid, with their holders: all, or those that a run speaks of."""
-        return self._states(credential_states, run_seq)
+        Beside those of exposures and references are those from the credentials that they lead to.
+        """
+        query = select(joins.c.payload).order_by(joins.c.uid)
+        if run_seq is not None:
+            references = select(secret_references.c.uid).where(seen_in(secret_references, run_seq))
+            listed = joined_to(joins.c.uid, JoinSide.REFERENCE, run_seq)
+            query = query.where(
+                or_(
+                    joins.c.uid.in_(exposures_in(run_seq)),
+                    joins.c.uid.in_(joined_in(run_seq)),
+                    joins.c.uid.in_(references),
+                    (joins.c.side == JoinSide.REFERENCE) & listed,
+                )
+            )
+        if source_uid is not None:
+            query = query.where(joins.c.uid == source_uid)
+        led_to: set[str] = set()
+        for link in chain.from_iterable(self._stream(query, lambda row: decode(row.payload, JoinedFacts).links)):
+            yield link
+            if link.kind in {LinkKind.EXPOSURE_CREDENTIAL, LinkKind.REFERENCE_CREDENTIAL}:
+                led_to.add(link.target_uid)
+        yield from map(_to_identity, (each for each in self.credentials(uids=led_to) if each.credential.identity_uid))
+
+    def identities(self, *, run_seq: int | None = None, uids: Iterable[str] | None = None) -> Iterator[IdentityState]:
+        """Yield the identities by uid, with their credentials: all, those that a run speaks of, or some."""
+        if uids is None:
+            yield from self._states(identity_states, run_seq)
+            return
+        with self._reading() as connection:
+            for part in chunks(sorted(set(uids))):
+                yield from with_credentials(connection, entries_of(connection, Identity, part))
+
+    def credentials(
+        self, *, run_seq: int | None = None, uids: Iterable[str] | None = None
+    ) -> Iterator[CredentialState]:
+        """Yield the credentials by uid, with their holders: all, those that a run speaks of, or some."""
+        if uids is None:
+            yield from self._states(credential_states, run_seq)
+            return
+        with self._reading() as connection:
+            for part in chunks(sorted(set(uids))):
+                yield from with_holders(connection, entries_of(connection, Credential, part))
 
     def stored_secrets(self, *, run_seq: int | None = None) -> Iterator[StoredSecretState]:
         """Yield the slots by uid: all, or those that a run speaks of."""
@@ -435,6 +495,28 @@ def run_of(row: Row[Any]) -> Run:
     )
 
 
+def _exposures_joined() -> Select[Any]:
+    """Return the query for exposures, each with what was concluded of it."""
+    told = joins.c.payload.label("joined")
+    return select(exposures.c.uid, exposures.c.payload, told).outerjoin(joins, joins.c.uid == exposures.c.uid)
+
+
+def _exposure(row: Row[Any]) -> SecretExposure:
+    return joined(decode(row.payload, SecretExposure), row.joined)
+
+
+def _to_identity(state: CredentialState) -> Link:
+    """Return the edge from a credential to whose it is, as its provider tells it."""
+    credential = state.credential
+    return Link(
+        kind=LinkKind.CREDENTIAL_IDENTITY,
+        source_uid=credential.uid,
+        target_uid=credential.identity_uid or "",
+        confidence=Confidence.HIGH,
+        proof="its provider lists it as that identity's",
+    )
+
+
 def _exposures_of(resource_uid: str) -> Select[Any]:
     return (
         select(exposure_observations.c.exposure_uid)
@@ -450,6 +532,7 @@ def _findings_in(run_seq: int) -> Any:
         findings.c.subject_uid.in_(scopes_in(run_seq)),
         findings.c.subject_uid.in_(resources_in(run_seq)),
         findings.c.subject_uid.in_(exposures_in(run_seq)),
+        findings.c.subject_uid.in_(joined_in(run_seq)),
         findings.c.subject_uid.in_(listed_in(run_seq)),
     )
     return union(*(select(findings.c.uid).where(one) for one in reached))

@@ -6,10 +6,51 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from storage.inventory import Assessment, Context, FindingStatus, Outcome, Record, Scope, Subject, SubjectKind
+from storage.inventory import (
+    Assessment,
+    Context,
+    Credential,
+    FindingStatus,
+    Identity,
+    JoinedFacts,
+    JoinSubject,
+    Outcome,
+    Record,
+    Scope,
+    SecretExposure,
+    SecretReference,
+    Subject,
+    SubjectKind,
+)
 
 Judge = Callable[[Iterator[Subject], Context], Iterator[Assessment]]
 """The rules, as storage sees them: a stream of subjects in, a stream of assessments out, in the same order."""
+
+
+class Join(Record, frozen=True, kw_only=True):
+    """A join, as storage sees it: which identifiers things share, and what follows for one that is exposed."""
+
+    version: str
+    """Changes with the keys that are given: the index of them is then made anew."""
+    keys_of: Callable[[SecretExposure | SecretReference | Credential | Identity], tuple[str, ...]]
+    """The identifiers of a thing, each a text that is equal on both sides; most things have none."""
+    accounts_of: Callable[[SecretExposure | SecretReference], tuple[str, ...]]
+    """The uids of the accounts that an exposed thing names itself."""
+    beside_of: Callable[[SecretExposure | SecretReference], tuple[str, ...]]
+    """The uids of further identities that bear on a thing, such as the root login of an account that it names."""
+    decide: Callable[[JoinSubject, datetime], JoinedFacts]
+    """What follows at a moment from all that is listed under those identifiers."""
+
+
+class JoinSide(StrEnum):
+    """What has a key by which it is joined."""
+
+    EXPOSURE = "exposure"
+    REFERENCE = "reference"
+    CREDENTIAL = "credential"
+    IDENTITY = "identity"
+    INDEX = "index"
+    """The index itself: its one key is the version of the join that made it."""
 
 
 class KeyState(StrEnum):

@@ -5,7 +5,9 @@ Everything is read in parts, so that a million exposures pass through without ly
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -19,6 +21,7 @@ from storage.inventory import (
     SecretExposure,
     Subject,
 )
+from storage.joining import JoinIndex, joined, joined_only, joined_payloads
 from storage.leases import CHUNK, chunks
 from storage.listed_states import (
     credential_states,
@@ -37,8 +40,13 @@ from storage.workloads import workload_states
 EXPOSURE_COLUMNS = tuple(column.name for column in exposures.c if column.name not in {"uid", "first_run", "last_run"})
 
 
-def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScope]) -> tuple[int, dict[str, Standing]]:
-    """Bring the merged exposures of the run up to date; return how many there are, and what stands where."""
+def merge_exposures(
+    connection: Connection, run: int, read: Mapping[str, RunScope], index: JoinIndex | None = None
+) -> tuple[int, dict[str, Standing]]:
+    """Bring the merged exposures of the run up to date; return how many there are, and what stands where.
+
+    `index` is told what their sightings say.
+    """
     _mark_touched(connection, run)
     standing: dict[str, Standing] = {}
     ours = _resources_of(read)
@@ -53,6 +61,8 @@ def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScop
             if columns["payload"] != row.payload:
                 changed.append({f"new_{name}": value for name, value in columns.items()})
             _count_standing(standing, read, run, pairs, ours)
+        if index is not None:
+            index.take_exposures({uid: [one.sighting.exposure for one in pairs] for uid, pairs in seen.items()})
         if changed:
             connection.execute(
                 update(exposures)
@@ -67,10 +77,12 @@ def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScop
 def subjects(
     connection: Connection, run: int, read: Mapping[str, RunScope], standing: Mapping[str, Standing]
 ) -> Iterator[Subject]:
-    """Yield every subject of the run: exposures, resources, workloads, scopes, what providers list; each by uid."""
-    for part in _touched(connection, run):
-        for row in part:
-            yield decode(row.payload, SecretExposure)
+    """Yield every subject of the run: exposures, resources, workloads, scopes, what providers list; each by uid.
+
+    Among the exposures are those that it did not see, but of which it listed the credential.
+    """
+    for _, exposure in heapq.merge(_seen_exposures(connection, run), joined_only(connection, run), key=itemgetter(0)):
+        yield exposure
     yield from _resource_states(connection, read, standing)
     yield from workload_states(connection, run, read, standing)
     for item in read.values():
@@ -81,6 +93,13 @@ def subjects(
     yield from stored_secret_states(connection, run)
     yield from safeguard_states(connection, run)
     yield from pipeline_states(connection, run)
+
+
+def _seen_exposures(connection: Connection, run: int) -> Iterator[tuple[str, SecretExposure]]:
+    for part in _touched(connection, run):
+        told = joined_payloads(connection, [row.uid for row in part])
+        for row in part:
+            yield row.uid, joined(decode(row.payload, SecretExposure), told.get(row.uid))
 
 
 class Seen(NamedTuple):

@@ -42,7 +42,7 @@ from storage.inventory import (
     SubjectKind,
     Validity,
 )
-from storage.records import KeyState, OutboxOperation, OutboxState
+from storage.records import JoinSide, KeyState, OutboxOperation, OutboxState
 
 # Byte order in both databases: a locale of the server must not change what comes first.
 PLAIN_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
@@ -323,6 +323,25 @@ events = Table(
     _run("first_run", nullable=False),
     Index(None, "resource_uid", "time"),
     Index(None, "subject_uid", "time"),
+)
+
+join_keys = Table(
+    "join_keys",
+    metadata,
+    Column("key", PLAIN_TEXT, primary_key=True),
+    Column("side", Word(JoinSide), primary_key=True),
+    Column("uid", PLAIN_TEXT, primary_key=True),
+    Index(None, "side", "uid"),
+)
+
+joins = Table(
+    "joins",
+    metadata,
+    Column("uid", PLAIN_TEXT, primary_key=True),
+    Column("side", Word(JoinSide), nullable=False),
+    Column("resource_uid", PLAIN_TEXT, index=True),
+    Column("payload", PLAIN_TEXT, nullable=False),
+    _run("run_seq", nullable=False),
 )
 
 assessments = Table(

@@ -17,6 +17,7 @@ from storage.listing import LISTED
 from storage.merging import merge
 from storage.payload import decode
 from storage.presence import SEEN_IN_SCOPES
+from storage.records import JoinSide
 from storage.subjects import sightings_of
 from storage.tables import (
     assessments,
@@ -26,6 +27,8 @@ from storage.tables import (
     exposures,
     findings,
     inventory_observations,
+    join_keys,
+    joins,
     leases,
     merged_exposures,
     metadata,
@@ -33,6 +36,7 @@ from storage.tables import (
     resources,
     runs,
     scopes,
+    secret_references,
     staged_observations,
     transitions,
 )
@@ -49,6 +53,7 @@ def verify(connection: Connection) -> list[str]:
         *_subjects(connection),
         *_intervals(connection),
         *_exposures(connection),
+        *_joins(connection),
         *_presence(connection),
         *_events(connection),
         *_leftovers(connection),
@@ -190,6 +195,25 @@ def _exposures(connection: Connection) -> Iterator[str]:
                 yield f"Exposure {row.uid} is not what its sightings say."
             if not {told.fingerprint, *told.aliases} <= aliases[row.uid]:
                 yield f"Exposure {row.uid} has a fingerprint by which it is not found again."
+
+
+def _joins(connection: Connection) -> Iterator[str]:
+    """What is joined exists, and what was concluded of it is still asked for by its identifiers."""
+    homes = {
+        JoinSide.EXPOSURE: exposures.c.uid,
+        JoinSide.REFERENCE: secret_references.c.uid,
+        JoinSide.CREDENTIAL: inventory_observations.c.uid,
+        JoinSide.IDENTITY: inventory_observations.c.uid,
+    }
+    for table in (join_keys, joins):
+        for side, home in homes.items():
+            lost = ~select(home).where(home == table.c.uid).correlate(table).exists()
+            query = select(table.c.uid).where(table.c.side == side, lost).distinct().order_by(table.c.uid)
+            for uid in connection.execute(query).scalars():
+                yield f"A row of {table.name} speaks of the {side.value} {uid}, which does not exist."
+    unasked = ~select(join_keys.c.uid).where(join_keys.c.side == joins.c.side, join_keys.c.uid == joins.c.uid).exists()
+    for uid in connection.execute(select(joins.c.uid).where(unasked).order_by(joins.c.uid)).scalars():
+        yield f"A join speaks of {uid}, which has no identifier to be joined by."
 
 
 def _presence(connection: Connection) -> Iterator[str]:

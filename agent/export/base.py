@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from agent.allowances import expired_sentences
+from agent.export.liveness import Liveness, liveness
 from agent.own_scopes import target_name
 from rules.base import main_occurrence
 from storage.inventory import (
@@ -28,6 +29,7 @@ from storage.inventory import (
     FindingStatus,
     Gap,
     IdentityState,
+    Link,
     Occurrence,
     Owner,
     OwnerRole,
@@ -84,6 +86,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Since when each log of the run is known without a break."""
     short_lived: tuple[ShortLived, ...] = ()
     """What was made and deleted, by the logs, and stood in no list that was ever read."""
+    links: tuple[Link, ...] = ()
+    """The joined edges. What they lead to is among the credentials and identities, whoever read it."""
     findings: tuple[Finding, ...] = ()
     exceptions: tuple[RiskException, ...] = ()
     assessments: tuple[Assessment, ...] = ()
@@ -109,6 +113,13 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def exposures_by_uid(self) -> Mapping[str, SecretExposure]:
         """The exposures by their uid."""
         return {exposure.uid: exposure for exposure in self.exposures}
+
+    @cached_property
+    def liveness_by_uid(self) -> Mapping[str, Liveness]:
+        """Whether each exposure is live, and why, by its uid."""
+        credentials = {state.credential.uid: state for state in self.credentials}
+        identities = {state.identity.uid: state for state in self.identities}
+        return {each.uid: liveness(each, credentials, identities) for each in self.exposures}
 
     @cached_property
     def resources_by_uid(self) -> Mapping[str, Resource]:

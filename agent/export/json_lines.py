@@ -25,6 +25,7 @@ from storage.inventory import (
     Gap,
     Identity,
     IdentityState,
+    Link,
     Owner,
     Pipeline,
     Record,
@@ -37,6 +38,7 @@ from storage.inventory import (
     SecretReference,
     StoredSecret,
     StoredSecretState,
+    Validity,
 )
 
 KINDS: Mapping[str, type[Record]] = {
@@ -53,6 +55,7 @@ KINDS: Mapping[str, type[Record]] = {
     "safeguard": Safeguard,
     "pipeline": Pipeline,
     "event": Event,
+    "link": Link,
     "assessment": Assessment,
     "finding": Finding,
     "exception": RiskException,
@@ -93,6 +96,7 @@ _COMPUTED: Mapping[str, Mapping[str, Any]] = {
         "control_ids": {"type": "array", "items": {"type": "string"}},
         "title": {"type": "string"},
         "repository": {"type": "string"},
+        "validity": {"anyOf": [{"enum": sorted(Validity)}, {"type": "null"}]},
     },
     "exception": {"approved": {"type": "boolean"}},
 }
@@ -137,6 +141,7 @@ def lines(report: RunReport) -> Iterator[dict[str, Any]]:
         yield {**row, "present": pipeline.present}
     for event in sorted(report.events, key=lambda event: (event.time, event.uid)):
         yield line("event", event)
+    yield from _ordered("link", report.links)
     yield from _ordered("assessment", report.assessments)
     for finding in sorted(report.findings, key=lambda finding: finding.uid):
         yield _finding(finding, report)
@@ -235,9 +240,11 @@ def _exposure(exposure: SecretExposure, report: RunReport) -> dict[str, Any]:
 
 def _finding(finding: Finding, report: RunReport) -> dict[str, Any]:
     page = report.rules_by_code.get(finding.rule)
+    exposure = report.exposures_by_uid.get(finding.subject_uid)
     return {
         **line("finding", finding),
         "control_ids": list(page.control_ids) if page else [],
         "title": page.title if page else finding.rule,
         "repository": report.repository_name(finding),
+        "validity": exposure.validity if exposure else None,
     }

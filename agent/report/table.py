@@ -18,6 +18,7 @@ from agent.export.base import (
     owner_active,
     place_name,
 )
+from agent.export.liveness import Liveness, liveness_rank
 from agent.report.accounts import print_accounts, print_faults
 from agent.report.columns import Column, hanging, print_columns
 from agent.report.severities import SEVERITY_STYLES, severity_words
@@ -51,14 +52,8 @@ WIDE = 110
 """Columns from which on a secret is a row, if that fits; below, it is a few lines."""
 REPOSITORIES_SHOWN = 12
 ADVICE_SHOWN = 3
+REASONS_SHOWN = 12
 
-_VALIDITY_ORDER = {
-    Validity.LIVE: 0,
-    Validity.UNKNOWN: 1,
-    Validity.ROTATED: 2,
-    Validity.REVOKED: 2,
-    Validity.EXPIRED: 2,
-}
 _COLUMNS = (
     Column(heading="severity"),
     Column(heading="what", least=18, most=48),
@@ -110,8 +105,10 @@ class Row(Record, frozen=True, kw_only=True):
     """Whether it weighs one step less than the credential by itself, because nobody committed it."""
     suppressed: bool
     remediation: str
+    alive: Liveness | None
+    """Whether it is live, and why, where an inventory was asked."""
     open: bool
-    order: tuple[bool, bool, int, int, int, bool, int, str]
+    order: tuple[bool, bool, bool, int, int, int, bool, int, str]
 
 
 def print_report(report: RunReport, console: Console, floors: Floors) -> None:
@@ -131,6 +128,7 @@ def print_report(report: RunReport, console: Console, floors: Floors) -> None:
     print_faults(report, console, severity=floors.severity, confidence=floors.confidence)
     if searched or rows:
         _print_secrets(shown, console)
+        _print_liveness(shown, console)
         _print_lighter(shown, console)
         _print_hidden(rows, shown, floors, console)
     _print_open_findings(report, shown, floors, console)
@@ -248,6 +246,24 @@ def _print_as_lines(rows: Sequence[Row], console: Console) -> None:
             console.print(hanging("    ", text))
 
 
+def _print_liveness(shown: Sequence[Row], console: Console) -> None:
+    """Say of each secret why it is live, and in a line for all of one reason why others are not, or may be."""
+    told: dict[str, list[Row]] = {}
+    for row in shown:
+        if row.alive is not None:
+            told.setdefault(str(row.alive), []).append(row)
+    if not told:
+        return
+    console.print()
+    console.print(plain("Live or dead, by what was listed", "bold"))
+    for sentence, rows in list(told.items())[:REASONS_SHOWN]:
+        live = rows[0].alive is not None and rows[0].alive.validity is Validity.LIVE
+        what = rows[0].what if len(rows) == 1 else counted(len(rows), "secret")
+        console.print(hanging(plain("  ! " if live else "  - ", "bold red" if live else "dim"), f"{what}: {sentence}"))
+    if len(told) > REASONS_SHOWN:
+        console.print(plain(f"  and {len(told) - REASONS_SHOWN:,} more reasons; -f jsonl has all.", "dim"))
+
+
 def _print_lighter(shown: Sequence[Row], console: Console) -> None:
     """Say why the same credential is of another severity here than where it was committed."""
     lighter = sum(row.lighter for row in shown)
@@ -353,11 +369,13 @@ def _row(exposure: SecretExposure, report: RunReport) -> Row:
         lighter=never_shared(exposure),
         suppressed=suppressed,
         remediation=exposure.remediation,
+        alive=report.liveness_by_uid[exposure.uid] if exposure.joined else None,
         open=bool(unresolved) or not findings,
         order=(
+            liveness_rank(exposure) > 0,
             suppressed,
             bool(findings) and not unresolved,
-            _VALIDITY_ORDER[exposure.validity],
+            liveness_rank(exposure),
             -severity.rank,
             -exposure.confidence.rank,
             here.at_head is not True,

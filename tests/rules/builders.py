@@ -26,6 +26,7 @@ from storage.inventory import (
     Identity,
     IdentityKind,
     IdentityState,
+    Joined,
     Occurrence,
     Owner,
     OwnerRole,
@@ -54,6 +55,7 @@ from storage.inventory import (
     StoredSecretState,
     Trust,
     TrustKind,
+    Validity,
 )
 
 AS_OF = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -133,6 +135,11 @@ def an_exposure(**fields: Any) -> SecretExposure:
             **fields,
         }
     )
+
+
+def a_join(**fields: Any) -> Joined:
+    """What an inventory says of a value that is live."""
+    return Joined(**{"validity": Validity.LIVE, "reason": "access key one is listed and works", **fields})
 
 
 def an_owner(**fields: Any) -> Owner:

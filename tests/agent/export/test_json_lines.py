@@ -13,7 +13,20 @@ import pytest
 
 from agent.export.base import RunReport
 from agent.export.json_lines import KINDS, JsonLines, schema
-from storage.inventory import Assessment, Confidence, Outcome, Owner, SecretReference, Severity, SubjectKind
+from storage.inventory import (
+    Assessment,
+    Confidence,
+    Joined,
+    Link,
+    LinkKind,
+    Outcome,
+    Owner,
+    PrivilegeLevel,
+    SecretReference,
+    Severity,
+    SubjectKind,
+    Validity,
+)
 from storage.records import ShortLived
 from tests.builders import (
     ACCOUNT,
@@ -56,9 +69,21 @@ def a_full_report() -> RunReport:
         severity=Severity.LOW, confidence=Confidence.HIGH, message="Somebody answers for it.",
     )  # fmt: skip
     account = an_account_report()
+    joined = Joined(
+        validity=Validity.LIVE, reason="it is listed and works", credential_uid="aws:access-key:1",
+        identity_uid="aws:user:1", resource_uid="aws:account:123456789012", privilege=PrivilegeLevel.ADMIN,
+    )  # fmt: skip
+    link = Link(
+        kind=LinkKind.EXPOSURE_CREDENTIAL, source_uid="e1", target_uid="aws:access-key:1", confidence=Confidence.HIGH,
+        proof="access key id key-of-robot",
+    )  # fmt: skip
     return a_report(
         gaps=(a_gap(),), references=(reference,), assessments=(assessment,), exceptions=(an_exception(),),
-        exposures=(a_secret_exposure(), a_secret_exposure(uid="e2", first_commit=None, owners=(), occurrences=())),
+        links=(link,),
+        exposures=(
+            a_secret_exposure(validity=Validity.LIVE, joined=joined),
+            a_secret_exposure(uid="e2", first_commit=None, owners=(), occurrences=()),
+        ),
         identities=account.identities, credentials=account.credentials, stored_secrets=account.stored_secrets,
         safeguards=account.safeguards, pipelines=(a_pipeline_state(),), events=(an_event(),),
     )  # fmt: skip
@@ -103,6 +128,14 @@ def test_an_account_says_since_when_its_logs_give_evidence_and_what_they_tell() 
     assert {"credential": 2} == account["made_and_deleted"]
     assert ["aws:event:2", "aws:event:1"] == [one["uid"] for one in by_kind["event"]]
     assert ("created", "iam:CreateAccessKey") == (by_kind["event"][0]["event_kind"], by_kind["event"][0]["action"])
+
+
+def test_whether_a_value_is_live_stands_in_its_line_and_in_those_of_its_findings() -> None:
+    by_kind = {line["kind"]: line for line in reversed(lines(a_full_report()))}
+
+    assert ("live", "admin") == (by_kind["exposure"]["validity"], by_kind["exposure"]["joined"]["privilege"])
+    assert ("exposure_credential", "e1") == (by_kind["link"]["link_kind"], by_kind["link"]["source_uid"])
+    assert "live" == by_kind["finding"]["validity"]
 
 
 def test_the_schema_refuses_what_is_no_record() -> None:
