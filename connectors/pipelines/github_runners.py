@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from connectors.pipelines.github_expressions import (
     Context,
@@ -20,6 +21,7 @@ from connectors.pipelines.yaml_nodes import Node, Scalar, items, mapping, text_o
 from storage.inventory import PipelineSignal
 
 _HOSTED = re.compile(r"(?:ubuntu|windows|macos)-[\w.-]{1,60}")
+_MOST_LABELS = 10_000
 
 
 def tell_runner(gathered: Gathering, job: str, node: Map) -> None:
@@ -30,7 +32,10 @@ def tell_runner(gathered: Gathering, job: str, node: Map) -> None:
     if isinstance(runs_on, Map) and runs_on.get("labels") is None:
         gathered.doubt(f"whose machines the runner group at line {runs_on.line} has cannot be told")
         return
-    labels = [one for node_ in items(mapping(runs_on).get("labels") or runs_on) for one in _labels(node_, node)]
+    asked = (one for part in items(mapping(runs_on).get("labels") or runs_on) for one in _labels(part, node))
+    labels = list(islice(asked, _MOST_LABELS + 1))
+    if len(labels) > _MOST_LABELS:
+        labels.append(None)
     if any(label is not None and label.lower() == "self-hosted" for label in labels):
         gathered.prove(PipelineSignal.SELF_HOSTED_RUNNER, runs_on.line, job=job, proof="self-hosted")
     elif not all(label is not None and _HOSTED.fullmatch(label.lower()) for label in labels):
@@ -43,14 +48,18 @@ def _labels(node: Node, job: Map) -> Iterator[str | None]:
         yield from (text_of(one) for one in items(node))
         return
     found = expressions_in(node.text)
+    seen = set[Expression]()
     if not found:
         yield node.text.strip()
     for one in found:
         match one.expression:
             case None:
                 yield None
-            case expression:
+            case expression if expression not in seen:
+                seen.add(expression)
                 yield from _possible(expression, job)
+            case _:
+                continue
 
 
 def _possible(expression: Expression, job: Map) -> Iterator[str | None]:

@@ -337,3 +337,14 @@ def test_a_strange_name_of_a_job_is_cut_and_stands_on_one_line() -> None:
     assert len(first.job) < 220
     assert first.job.isprintable()
     assert second.job == "🚀 deploy"
+
+
+def test_a_label_of_many_expressions_over_a_large_matrix_is_read_in_time() -> None:
+    alike, others = "${{ matrix.os }}" * 5_000, "".join(f"${{{{ matrix.os || '{n}' }}}}" for n in range(2_000))
+    job = f'    runs-on: "{alike}{others}"\n    strategy: {{matrix: {{os: [{"a," * 5_000}self-hosted]}}}}\n'
+    begun = time.process_time()
+
+    reading = GithubActions().read(workflow(job), WORKFLOW)
+
+    assert PipelineSignal.SELF_HOSTED_RUNNER in {one.signal for one in reading.facts}
+    assert time.process_time() - begun < 10
