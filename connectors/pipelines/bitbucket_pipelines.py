@@ -75,7 +75,7 @@ class _Reading:
 
     def __init__(self, root: Mapping) -> None:
         self._root = root
-        self._notes = Notes("bitbucket", keyless=True)
+        self._notes = Notes("bitbucket", keyless=True, predefined=_KNOWN.__contains__)
 
     def read(self) -> PipelineReading:
         root, definitions = self._root, mapping(self._root.get("definitions"))
@@ -144,7 +144,7 @@ class _Reading:
 
     def _command(self, command: Scalar, at: Where, known: set[str]) -> None:
         line = text_line(command)
-        found = self._notes.shell(command.text, line, _KNOWN | known, at)
+        found = self._notes.shell(command.text, line, known, at)
         known |= found.sets
         self._outside(((use.name, use.line) for use in found.uses), at)
 
@@ -185,7 +185,7 @@ class _Reading:
 
     def _argument(self, key: Scalar, text: Scalar, at: Where, known: set[str]) -> None:
         """Read one variable of a pipe."""
-        uses = template(text.text, text_line(text), _KNOWN | known)
+        uses = template(text.text, text_line(text), known)
         self._notes.variables(uses, at)
         self._outside(((use.name, use.line) for use in uses), at)
         if key.text in _ROLE_KEYS:
@@ -200,7 +200,9 @@ class _Reading:
     def _outside(self, uses: Iterator[tuple[str | None, int]], at: Where) -> None:
         """Note a secret that is taken outside of every deployment, where its name says that it is one."""
         for name, line in uses:
-            if name is not None and at.environment is None and (secret_like(name) or static_cloud_key(name)):
+            if name is None or name in _KNOWN or at.environment is not None:
+                continue
+            if secret_like(name) or static_cloud_key(name):
                 self._notes.prove(PipelineSignal.SECRET_OUTSIDE_ENVIRONMENT, line, name, at)
 
     def _image(self, image: Node | None, at: Where) -> None:

@@ -16,7 +16,7 @@ from connectors.pipelines.base import PipelineReading, Unreadable
 from connectors.pipelines.hard_coded import secret_like
 from connectors.pipelines.notes import EVERYWHERE, Notes, Where, named_scalars, settings, text_line
 from connectors.pipelines.own_tokens import cloud_named
-from connectors.pipelines.shell_variables import Use, script, template
+from connectors.pipelines.shell_variables import Either, Use, script, template
 from connectors.pipelines.telling_slots import static_cloud_key
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, documents, items, mapping, text_of
 from storage.inventory import PipelineDialect, ReferenceKind
@@ -106,10 +106,10 @@ class _Reading:
             line = text_line(command)
             escaped = command.text.replace("$$", "$").replace("\\$", "$")
             found = script(escaped, line, known)
-            uploaded = template(command.text, line, known | found.sets)
+            uploaded = template(command.text, line, Either(known, found.sets))
             for use in sorted({*found.uses, *uploaded}, key=lambda one: (one.line, one.name or "")):
                 self._variable(use, at)
-            self._notes.commands(escaped, line, at, sets=known | found.sets)
+            self._notes.commands(escaped, line, at, sets=Either(known, found.sets))
             self._agent(escaped, line, at)
             known |= found.sets | set(_SET_FOR_LATER.findall(escaped))
 

@@ -75,7 +75,7 @@ class _Reading:
 
     def __init__(self, root: Mapping) -> None:
         self._root = root
-        self._notes = Notes("circleci", keyless=True)
+        self._notes = Notes("circleci", keyless=True, predefined=_KNOWN.__contains__)
         self._orbs = {key.text: _orb_name(value) for key, value in mapping(root.get("orbs")).pairs}
         self._inline = [value for _, value in mapping(root.get("orbs")).pairs if isinstance(value, Mapping)]
         self._commands = {key.text for one in (root, *self._inline) for key, _ in mapping(one.get("commands")).pairs}
@@ -212,9 +212,9 @@ class _Reading:
                 self._notes.ask(ReferenceKind.ANY_SECRET, None, where, at)
         text = _without(command.text)
         if "powershell" in (text_of(body.get("shell")) or shell) or "cmd" in (text_of(body.get("shell")) or shell):
-            self._notes.variables(windows_script(text, line, _KNOWN | known | own).uses, at)
+            self._notes.variables(windows_script(text, line, known | own if own else known).uses, at)
         else:
-            found = self._notes.shell(text, line, _KNOWN | known | own, at)
+            found = self._notes.shell(text, line, known | own if own else known, at)
             known |= found.hands_on
         self._own_token(text, line, at)
 
@@ -259,7 +259,7 @@ class _Reading:
             if static_cloud_key(name) is not None:
                 self._notes.named(name, text.line, at)
             return
-        self._notes.variables(template(_without(text.text), text_line(text), _KNOWN | known), at)
+        self._notes.variables(template(_without(text.text), text_line(text), known), at)
         self._notes.setting(name, _FILLED_IN.sub("$", text.text), text.line, at)
 
     def _orb_step(self, called: str, given: Mapping, line: int, at: Where) -> None:

@@ -7,15 +7,14 @@ system's own token could stand for it, a token of a registry that would take tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Container, Iterator
 
 from connectors.pipelines.base import PipelineReading
 from connectors.pipelines.cloud_commands import federates, signs_in
 from connectors.pipelines.hard_coded import hard_coded_in, is_value_of, password_in_address
 from connectors.pipelines.publishing import publishes
 from connectors.pipelines.reading import Gathering
-from connectors.pipelines.shell_variables import Script, Use, script
+from connectors.pipelines.shell_variables import Either, Script, Use, script
 from connectors.pipelines.shell_words import Command, commands
 from connectors.pipelines.telling_slots import publishing_token, static_cloud_key, trusts_jobs_of
 from connectors.pipelines.vault_paths import path_read
@@ -125,7 +124,7 @@ class Notes:
             elif not self._predefined(use.name):
                 self.ask(ReferenceKind.VARIABLE, use.name, use.line, at)
 
-    def commands(self, text: str, line: int, at: Where = EVERYWHERE, *, sets: AbstractSet[str] = frozenset()) -> None:
+    def commands(self, text: str, line: int, at: Where = EVERYWHERE, *, sets: Container[str] = frozenset()) -> None:
         """Note what the commands of a script prove; `sets` are names that it sets itself."""
         for command in commands(text):
             self._command(command, line + command.line, at)
@@ -156,11 +155,11 @@ class Notes:
         if published is not None:
             self._published.add((at.job, published[0]))
 
-    def shell(self, text: str, line: int, known: AbstractSet[str], at: Where = EVERYWHERE) -> Script:
+    def shell(self, text: str, line: int, known: Container[str], at: Where = EVERYWHERE) -> Script:
         """Note all that a script says: its variables from outside, and what its commands prove."""
         found = script(text, line, known)
         self.variables(found.uses, at)
-        self.commands(text, line, at, sets=found.sets | known)
+        self.commands(text, line, at, sets=Either(found.sets, known))
         if found.sourced is not None:
             self.cannot_tell(f"a script at line {found.sourced} takes in another file, which may set variables")
         return found

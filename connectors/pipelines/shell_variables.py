@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Container, Iterator
 from itertools import pairwise
 
 from storage.inventory import Record
@@ -110,11 +109,23 @@ class Script(Record, frozen=True, kw_only=True):
     """Line of the first file it takes in (`. ./file`), which may set further names; `None` without one."""
 
 
-def script(text: str, line: int = 1, known: AbstractSet[str] = frozenset()) -> Script:
+class Either(Container[str]):
+    """Names that one of several sets holds, without a copy of any of them."""
+
+    def __init__(self, *held: Container[str]) -> None:
+        """Take the sets."""
+        self._held = held
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether one of them holds a name."""
+        return any(name in one for one in self._held)
+
+
+def script(text: str, line: int = 1, known: Container[str] = frozenset()) -> Script:
     """Read a script of a POSIX shell or bash that begins on a line; `known` are names that are set before it."""
     shell = _Shell(text, line, known, 0)
     shell.read()
-    uses = shell.uses + list(_of_other_languages(text, line, shell.sets | known))
+    uses = shell.uses + list(_of_other_languages(text, line, Either(shell.sets, known)))
     return Script(
         uses=tuple(sorted(uses, key=lambda use: use.line)),
         sets=frozenset(shell.sets),
@@ -123,7 +134,7 @@ def script(text: str, line: int = 1, known: AbstractSet[str] = frozenset()) -> S
     )
 
 
-def template(text: str, line: int = 1, known: AbstractSet[str] = frozenset()) -> tuple[Use, ...]:
+def template(text: str, line: int = 1, known: Container[str] = frozenset()) -> tuple[Use, ...]:
     r"""Return the variables of a text that a system fills in by itself: it knows no quotes; `$$` and `\$` escape."""
     lines = _Lines(text, line)
     found = []
@@ -134,7 +145,7 @@ def template(text: str, line: int = 1, known: AbstractSet[str] = frozenset()) ->
     return tuple(found)
 
 
-def windows_script(text: str, line: int = 1, known: AbstractSet[str] = frozenset()) -> Script:
+def windows_script(text: str, line: int = 1, known: Container[str] = frozenset()) -> Script:
     """Read a script of PowerShell (`$env:NAME`) or of the command prompt (`%NAME%`)."""
     lines = _Lines(text, line)
     found = [
@@ -145,7 +156,7 @@ def windows_script(text: str, line: int = 1, known: AbstractSet[str] = frozenset
     return Script(uses=tuple(found))
 
 
-def _of_other_languages(text: str, line: int, known: AbstractSet[str]) -> Iterator[Use]:
+def _of_other_languages(text: str, line: int, known: Container[str]) -> Iterator[Use]:
     lines = _Lines(text, line)
     for one in _OTHER_LANGUAGES.finditer(text):
         name = one[str(one.lastgroup)]
@@ -194,7 +205,7 @@ class _Command:
 class _Shell:
     """Passes over a text once, with a stack of what is open: quotes, substitutions, braces."""
 
-    def __init__(self, text: str, line: int, known: AbstractSet[str], depth: int) -> None:
+    def __init__(self, text: str, line: int, known: Container[str], depth: int) -> None:
         self.uses: list[Use] = []
         self.sets: set[str] = set()
         self.hands_on: set[str] = set()
@@ -331,7 +342,7 @@ class _Shell:
         """Read what a further shell reads."""
         if self._depth >= _NESTED_SHELLS:
             return
-        inner = _Shell(text, line, self._known | self.sets, self._depth + 1)
+        inner = _Shell(text, line, Either(self.sets, self._known), self._depth + 1)
         inner.read(document=document)
         self.uses += inner.uses
         self.sourced = self.sourced or inner.sourced

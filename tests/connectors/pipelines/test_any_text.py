@@ -146,3 +146,27 @@ def test_a_text_that_is_too_long_is_unreadable() -> None:
     for dialect in DIALECTS:
         with pytest.raises(Unreadable):
             dialect.read("a: b\n" * 400_000, PATHS[dialect.dialect])
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "piece"),
+    [
+        (".travis.yml", "script:\n", "- A{}=1\n"),
+        ("bitbucket-pipelines.yml", "pipelines:\n  default:\n  - step:\n      script:\n", "      - A{}=1\n"),
+        (".buildkite/pipeline.yml", "steps:\n- commands:\n", "  - bash -c 'A{}=1'; B{}=2\n"),
+        (".circleci/config.yml", "jobs:\n  a:\n    steps:\n", "    - run: echo A{}=1 >> $BASH_ENV\n"),
+    ],
+)
+def test_ever_new_names_cost_no_more_than_the_first(path: str, head: str, piece: str) -> None:
+    dialect = dialect_of(path)
+    assert dialect is not None
+
+    def seconds(lines: int) -> float:
+        text = head + "".join(piece.replace("{}", str(line)) for line in range(lines))
+        started = perf_counter()
+        dialect.read(text, path)
+        return perf_counter() - started
+
+    once = seconds(2_000)
+
+    assert seconds(8_000) < 16 * once + 1
