@@ -115,7 +115,7 @@ class AwsSettings(TargetSettings):
     """The part of AWS that the account belongs to."""
     own_accounts: tuple[AwsAccount, ...] = ()
     """Accounts that belong to you, beside those that the organisation lists: any other is an outsider."""
-    organisation: bool = False
+    organization: bool = False
     """Whether to read every account that the organisation lists, each through `member_role`."""
     member_role: Text = "nhi-agent"
     """Name of the role that is assumed in the other accounts of the organisation, path included."""
@@ -153,7 +153,7 @@ class AwsSettings(TargetSettings):
             regions=self.regions,
             partition=self.partition,
             own_accounts=self.own_accounts,
-            organisation=self.organisation,
+            organization=self.organization,
             member_role=self.member_role,
             included_accounts=self.included_accounts,
             excluded_accounts=self.excluded_accounts,
@@ -184,7 +184,7 @@ class GoogleCloudSettings(TargetSettings):
     """Projects to read, by id or number."""
     folders: tuple[GoogleNumber, ...] = ()
     """Folders of which every project is read, at any depth."""
-    organisation: GoogleNumber | None = None
+    organization: GoogleNumber | None = None
     """Organisation of which every project is read."""
     included_projects: tuple[GoogleProject, ...] = ()
     """Listed projects that are read; by default all. One in neither list is told as undeclared."""
@@ -207,7 +207,7 @@ class GoogleCloudSettings(TargetSettings):
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not (self.projects or self.folders or self.organisation):
+        if not (self.projects or self.folders or self.organization):
             raise ValueError("needs projects, folders or an organisation")
         return self
 
@@ -217,7 +217,7 @@ class GoogleCloudSettings(TargetSettings):
             name=self.name,
             projects=self.projects,
             folders=self.folders,
-            organisation=self.organisation,
+            organization=self.organization,
             included_projects=self.included_projects,
             excluded_projects=self.excluded_projects,
             own_projects=self.own_projects,

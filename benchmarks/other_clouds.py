@@ -92,7 +92,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
         Way(
             "service accounts with a key each, by Cloud Asset Inventory",
             60,
-            lambda count: _of_google(GoogleCloudTarget(organisation=ORGANISATION.rpartition("/")[2]), count),
+            lambda count: _of_google(GoogleCloudTarget(organization=ORGANISATION.rpartition("/")[2]), count),
         ),
         Way(
             "service accounts with a key each, asked one by one",

@@ -55,7 +55,7 @@ class AwsConnector(Connector[AwsTarget, AwsSession]):
         account = Account(_number(target, first), first, own_accounts=told, documents=documents, lent=Lent(session))
         yield account_resource(account)
         yield from read(account, LOGIN)
-        if account.open and target.organisation:
+        if account.open and target.organization:
             yield from read(account, ORGANISATION)
             if account.organisation_complete:
                 account.own_accounts = (told or frozenset()) | account.organisation.keys()

@@ -40,7 +40,7 @@ class AwsTarget(Target, frozen=True, kw_only=True):
     """`aws`, `aws-cn` or `aws-us-gov`."""
     own_accounts: tuple[str, ...] = ()
     """Numbers of the accounts that belong to the organisation: any other is an outsider."""
-    organisation: bool = False
+    organization: bool = False
     """Whether to read every account that the organisation lists, each through `member_role`."""
     member_role: str = "nhi-agent"
     """Name of the role that is assumed in the other accounts of the organisation, path included."""

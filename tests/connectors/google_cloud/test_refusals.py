@@ -20,7 +20,7 @@ from tests.connectors.google_cloud.world import FOLDER, ORGANISATION, POOL, Refu
 
 ALONE = GoogleCloudTarget(projects=(PROJECT,), asset_inventory=False, history=True)
 BY_NUMBER = GoogleCloudTarget(projects=(NUMBER,), asset_inventory=False, history=True)
-WHOLE = GoogleCloudTarget(organisation="900")
+WHOLE = GoogleCloudTarget(organization="900")
 BULK = (calls.ASSET_KEYS, calls.ASSET_VERSIONS, calls.SEARCH_POLICIES)
 LISTING = (calls.LIST_PROJECTS, calls.LIST_FOLDERS)
 
