@@ -30,7 +30,11 @@ def read_environments(
             provider=PROVIDER,
             resource_uid=place.uid,
             enabled=told.reviewers > 0,
-            attributes={"environment": name, "reviewers": str(told.reviewers), "branches": branches},
+            attributes={
+                **({"environment": name} if name == told.name else {}),
+                "reviewers": str(told.reviewers),
+                "branches": branches,
+            },
         )
 
 
