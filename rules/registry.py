@@ -21,6 +21,7 @@ from rules.inactive_owner import InactiveOwner
 from rules.loose_federation import LooseFederation
 from rules.missing_owner import MissingOwner
 from rules.no_expiration import NoExpiration
+from rules.organization_wide_secret import OrganizationWideSecret
 from rules.privilege_escalation import PrivilegeEscalation
 from rules.reused_secret import ReusedSecret
 from rules.root_access_key import RootAccessKey
@@ -28,6 +29,7 @@ from rules.rotation_not_evidenced import RotationNotEvidenced
 from rules.rotation_not_operating import RotationNotOperating
 from rules.rotation_overdue import RotationOverdue
 from rules.safeguard_off import SafeguardOff
+from rules.self_hosted_runner_on_public_repository import SelfHostedRunnerOnPublicRepository
 from rules.stale_credential import StaleCredential
 from rules.stale_secret import StaleSecret
 from rules.static_key_where_keyless_exists import StaticKeyWhereKeylessExists
@@ -37,6 +39,7 @@ from rules.unused_identity import UnusedIdentity
 from rules.unvaulted_parameter import UnvaultedParameter
 from rules.unvaulted_secret import UnvaultedSecret
 from rules.weak_audit_log import WeakAuditLog
+from rules.writable_deploy_key import WritableDeployKey
 
 RULES: tuple[Rule[Any], ...] = (
     UnvaultedSecret(),
@@ -66,6 +69,9 @@ RULES: tuple[Rule[Any], ...] = (
     HumanUse(),
     EnvironmentIsolation(),
     UnvaultedParameter(),
+    OrganizationWideSecret(),
+    WritableDeployKey(),
+    SelfHostedRunnerOnPublicRepository(),
     WeakAuditLog(),
     AuditLogRetention(),
     SafeguardOff(),
