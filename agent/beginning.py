@@ -39,7 +39,7 @@ repositories:
   #   url: https://git.example.com/team/payments.git
   #   token_env: GIT_TOKEN
 
-# Accounts whose identities and credentials are listed. The login is what the SDK finds: a role, never a key in here.
+# Accounts whose identities and credentials are listed. The login of a cloud is what its SDK finds, never a key in here.
 # aws:
 #   - name: production
 #     role_arn: arn:aws:iam::123456789012:role/nhi-agent
@@ -54,6 +54,12 @@ repositories:
 #   - name: google
 #     organization: "123456789012"
 #     excluded_projects: {{acme-old: closed in March}}
+# github:
+#   - name: acme
+#     organization: acme
+#     app_id: "123456"
+#     app_key_env: NHI_GITHUB_APP_KEY
+#     excluded_parts: {{credentialAuthorizations: no single sign-on}}
 
 # Written at the end of every run, whole or not at all.
 outputs: []

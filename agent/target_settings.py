@@ -20,6 +20,7 @@ from connectors.azure.target import HISTORY_DAYS as ACTIVITY_DAYS
 from connectors.azure.target import AzureTarget
 from connectors.base import Target
 from connectors.git.target import GitTarget
+from connectors.github.target import GitHubTarget
 from connectors.google_cloud.target import KEPT_DAYS, GoogleCloudTarget
 from connectors.registry import CONNECTORS, Entry
 
@@ -264,11 +265,64 @@ class AzureSettings(TargetSettings):
         return AzureTarget(**self.model_dump())
 
 
+GitHubRepository = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+"""A repository of GitHub, without its organization."""
+
+
+class GitHubSettings(TargetSettings):
+    """One organization of GitHub of a scheduled run: of github.com, Enterprise Cloud or Enterprise Server."""
+
+    plural = "GitHub organizations"
+    purpose = "Organizations of GitHub that `run` lists."
+
+    organization: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")]
+    """Its name in addresses."""
+    base_url: Annotated[str, Field(pattern=r"^https://[^/?#@]+(/api/v3)?$")] = "https://api.github.com"
+    """Where the API is: https://api.SUBDOMAIN.ghe.com with data residency, https://HOST/api/v3 of Enterprise Server."""
+    token_env: VariableName | None = None
+    """Environment variable with a token; without it, a GitHub App logs in."""
+    app_id: Text | None = None
+    """Id or client id of the GitHub App, in quotes: YAML takes it for a number otherwise."""
+    app_key_env: VariableName | None = None
+    """Environment variable with the GitHub App's private key, in PEM."""
+    app_key_file: Path | None = None
+    """File with the GitHub App's private key, in PEM; relative to the configuration file."""
+    included_repositories: tuple[GitHubRepository, ...] = ()
+    """Repositories that are read; by default all. One in neither list is a finding."""
+    excluded_repositories: dict[GitHubRepository, Text] = Field(default_factory=dict)
+    """Repositories that are not read, each with the reason."""
+    excluded_parts: dict[Text, Text] = Field(default_factory=dict)
+    """What is not read at all, such as `credentialAuthorizations`, each with the reason."""
+
+    @model_validator(mode="after")
+    def _one_login(self) -> Self:
+        keys = (self.app_key_env is not None) + (self.app_key_file is not None)
+        if (self.token_env is None) == (self.app_id is None) or keys != (self.app_id is not None):
+            raise ValueError("needs either token_env, or app_id with app_key_env or app_key_file")
+        return self
+
+    def target(self, folder: Path) -> GitHubTarget:
+        """See `TargetSettings.target`."""
+        return GitHubTarget(
+            name=self.name,
+            organization=self.organization,
+            base_url=self.base_url,
+            token_variable=self.token_env,
+            app_id=self.app_id,
+            app_key_variable=self.app_key_env,
+            app_key_file=_in_folder(folder, self.app_key_file),
+            included_repositories=self.included_repositories,
+            excluded_repositories=self.excluded_repositories,
+            excluded_parts=self.excluded_parts,
+        )
+
+
 TARGET_SETTINGS: Mapping[str, type[TargetSettings]] = {
     "git": RepositorySettings,
     "aws": AwsSettings,
     "google-cloud": GoogleCloudSettings,
     "azure": AzureSettings,
+    "github": GitHubSettings,
 }
 """By connector: one entry of its section."""
 

@@ -15,6 +15,7 @@ from connectors.aws.target import AwsTarget
 from connectors.azure.target import AzureTarget
 from connectors.base import Connector, Limits, Target
 from connectors.git.target import GitTarget
+from connectors.github.target import GitHubTarget
 from connectors.google_cloud.target import GoogleCloudTarget
 from storage.inventory import Record
 
@@ -85,6 +86,15 @@ CONNECTORS = registered(
             connector="connectors.azure.connector:AzureConnector",
             section="azure",
             variables=("AZURE_*", "IDENTITY_*", "IMDS_*", "MSI_*", "HOME", *_NETWORK),
+        ),
+        Entry(
+            name="github",
+            target=GitHubTarget,
+            connector="connectors.github.connector:GitHubConnector",
+            section="github",
+            variables=_NETWORK,
+            # A dozen calls for each repository, and an hour's worth of calls is soon spent.
+            limits={"wall_seconds": 21_600.0},
         ),
     )
 )

@@ -10,6 +10,7 @@ Every call is a read, also those that are sent by POST: each may be repeated.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import ssl
 import time
@@ -36,6 +37,11 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{1,59}(?:[_.\-][A-Za-z0-9]{1,60}){0,6}",
 _DIGITS_IN_A_CODE = 3
 """Words only: whatever a server writes where its code belongs is shown to people. Values have more digits than that."""
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+_SECONDS_SINCE_1970 = re.compile(r"[0-9]{1,11}", re.ASCII)
+_LINK = re.compile(r"<([^<>]*)>([^<]*)")
+_NEXT = re.compile(r";\s*rel=\"?next\"?(?:[\s;,]|$)", re.IGNORECASE)
+SINGLE_SIGN_ON = "single_sign_on_required"
+"""Code of a refusal whose login would be let in after single sign-on."""
 
 
 class Bearer(Protocol):
@@ -90,6 +96,14 @@ class Call(Record, frozen=True, kw_only=True):
     """What is posted, as JSON; `None` for a GET."""
     drop: frozenset[str] = frozenset()
     """Names of fields that carry values, at any depth: dropped before anybody sees the answer."""
+    mask: frozenset[str] = frozenset()
+    """Names of fields of which only `true` or `false` is passed on, at any depth: whether they hold anything."""
+    bare_list: bool = False
+    """Whether it answers with a list and no object around it; that is passed on as the object's `items`."""
+    success: int = 200
+    """The one status that is an answer."""
+    absent: str | None = None
+    """What the provider writes with a 404 where a setting is merely not made: then the answer is an empty object."""
 
 
 class Answer(Record, frozen=True, kw_only=True):
@@ -97,6 +111,8 @@ class Answer(Record, frozen=True, kw_only=True):
 
     content: Content
     """The JSON object."""
+    next_link: str | None = None
+    """Where its `Link` header says that the next page lies (RFC 8288)."""
 
 
 class Refusal(Record, frozen=True, kw_only=True):
@@ -130,6 +146,8 @@ class Paging(Record, frozen=True, kw_only=True):
     """The field that leads on: a whole address, or a token."""
     parameter: str | None = None
     """The query's parameter that takes the token; `None` where `next` is an address."""
+    in_header: bool = False
+    """Whether the next page stands in the `Link` header instead."""
     may_lack_items: bool = False
     """Whether an empty list is left out of the answer, as Google does; otherwise such an answer is malformed."""
 
@@ -137,6 +155,7 @@ class Paging(Record, frozen=True, kw_only=True):
 GRAPH_PAGES = Paging()
 ARM_PAGES = Paging(next="nextLink")
 GOOGLE_PAGES = Paging(items="items", next="nextPageToken", parameter="pageToken", may_lack_items=True)
+LINK_PAGES = Paging(items="items", in_header=True)
 """To be used with `items` changed to what the API calls them: `msgspec.structs.replace`."""
 
 
@@ -208,9 +227,9 @@ class Transport:
             answer = self.ask(asked, bearer)
             page = answer if isinstance(answer, Refusal) else _page(answer.content, paging)
             yield page
-            if isinstance(page, Refusal):
+            if isinstance(page, Refusal) or isinstance(answer, Refusal):
                 return
-            further = page.content.get(paging.next)
+            further = answer.next_link if paging.in_header else page.content.get(paging.next)
             if further is None or further == "":
                 return
             led = _next_call(call, paging, further, seen)
@@ -281,11 +300,19 @@ class Transport:
         except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
             # The exception holds the request with its token: nothing of it is passed on but what kind it is.
             return _unreached(fault), None
-        told = response.headers.get("retry-after")
-        judged = self._judged(response.status_code, body, call.drop)
+        judged = self._judged(response.status_code, body, call)
         if isinstance(judged, Refusal) and any(code in token for code in judged.codes):
             judged = refusal_of(response.status_code, None)
-        return judged, told
+        if isinstance(judged, Refusal):
+            return _with_headers(judged, response.headers), self._when(response.headers)
+        return msgspec.structs.replace(judged, next_link=_next_link(response.headers.get("link"))), None
+
+    def _when(self, headers: httpx2.Headers) -> str | None:
+        """Return what Retry-After says or, where a limit on calls is spent, in how many seconds that begins anew."""
+        reset = headers.get("x-ratelimit-reset", "")
+        if "retry-after" in headers or not _spent(headers) or _SECONDS_SINCE_1970.fullmatch(reset) is None:
+            return headers.get("retry-after")
+        return str(max(1, math.ceil(int(reset) - self._now().timestamp())))
 
     def _body(self, response: httpx2.Response) -> bytes | Refusal:
         parts: list[bytes] = []
@@ -300,14 +327,18 @@ class Transport:
             parts.append(part)
         return b"".join(parts)
 
-    def _judged(self, status: int, body: bytes | Refusal, drop: frozenset[str]) -> Answer | Refusal:
+    def _judged(self, status: int, body: bytes | Refusal, call: Call) -> Answer | Refusal:
         if isinstance(body, Refusal):
             return msgspec.structs.replace(body, status=status)
-        content = _decoded(body, drop)
-        if status != 200:
+        content = _decoded(body, call)
+        if status != call.success:
+            if status == 404 and call.absent is not None and content and content.get("message") == call.absent:
+                return Answer(content={})
             return refusal_of(status, content)
         if content is None:
-            return Refusal(reason=GapReason.MALFORMED, detail="the answer is no JSON object (HTTP 200)", status=status)
+            what = "list" if call.bare_list else "object"
+            detail = f"the answer is no JSON {what} (HTTP {status})"
+            return Refusal(reason=GapReason.MALFORMED, detail=detail, status=status)
         return Answer(content=content)
 
 
@@ -328,15 +359,17 @@ def refusal_of(status: int, content: Content | None) -> Refusal:
     return Refusal(reason=reason, detail=f"{words} (HTTP {status}{named})", status=status, codes=codes)
 
 
-def stripped(content: Any, drop: frozenset[str]) -> None:
-    """Take fields that carry values out of an answer, in place and at any depth."""
-    names = drop | ALWAYS_DROPPED
+def stripped(content: Any, drop: frozenset[str], mask: frozenset[str] = frozenset()) -> None:
+    """Take fields that carry values out of an answer, in place and at any depth; of those to mask keep whether set."""
+    names = (drop | ALWAYS_DROPPED) - mask
     waiting = [content]
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
             for name in names.intersection(one):
                 del one[name]
+            for name in mask.intersection(one):
+                one[name] = bool(one[name])
             waiting.extend(one.values())
         elif isinstance(one, list):
             waiting.extend(one)
@@ -359,13 +392,37 @@ def _origin(url: str) -> tuple[str, int] | None:
     return read.host.lower(), read.port or 443
 
 
-def _decoded(body: bytes, drop: frozenset[str]) -> Content | None:
+def _decoded(body: bytes, call: Call) -> Content | None:
     try:
         content = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    stripped(content, drop)
+    stripped(content, call.drop, call.mask)
+    if call.bare_list and isinstance(content, list):
+        return {"items": content}
     return content if isinstance(content, dict) else None
+
+
+def _with_headers(refusal: Refusal, headers: httpx2.Headers) -> Refusal:
+    """Add what only GitHub's headers tell: a 403 that is a limit on calls, or one that asks for single sign-on."""
+    if refusal.status == 403 and (_spent(headers) or "retry-after" in headers):
+        detail = "the provider's limit on calls was reached (HTTP 403)"
+        return msgspec.structs.replace(refusal, reason=GapReason.RATE_LIMITED, detail=detail)
+    if refusal.status == 403 and headers.get("x-github-sso", "").startswith("required"):
+        return msgspec.structs.replace(refusal, codes=(SINGLE_SIGN_ON,))
+    return refusal
+
+
+def _spent(headers: httpx2.Headers) -> bool:
+    return bool(headers.get("x-ratelimit-remaining") == "0")
+
+
+def _next_link(header: str | None) -> str | None:
+    """Return the address that a `Link` header calls the next page."""
+    for address, parameters in _LINK.findall(header or ""):
+        if _NEXT.search(parameters):
+            return str(address)
+    return None
 
 
 def _page(content: Content, paging: Paging) -> Page | Refusal:

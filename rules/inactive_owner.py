@@ -40,6 +40,7 @@ class _Standing(StrEnum):
 _MAKERS = {
     OwnerSource.INTRODUCING_AUTHOR: "introducing author",
     OwnerSource.AUDIT_LOG: "creator",
+    OwnerSource.CREATOR: "creator",
 }
 """Candidates who made the thing themselves, and so know its secret."""
 
@@ -57,7 +58,7 @@ class InactiveOwner(Rule[SecretExposure | IdentityState | StoredSecretState]):
     - all accountable owners who remain have not committed for longer than `inactive_days` (low confidence: a
       hint, for somebody may be there without committing);
     - nobody is accountable, and the author who brought the value in, or whoever made the identity or stored secret by
-      its provider's log, has left (medium) or fallen silent (low).
+      its provider's word or log, has left (medium) or fallen silent (low).
 
     One active owner satisfies the rule. Where nobody says whether the people are still there, it is not assessed. Where
     neither an owner nor a maker is named, there is nobody to be inactive: `missing-owner` speaks of that. What was

@@ -31,10 +31,10 @@ class MissingOwner(Rule[SecretExposure | IdentityState | StoredSecretState]):
     **Violation.** No accountable person or team answers for the exposed value, the identity or the stored secret, or
     all of them have left. Which sources make somebody accountable is policy (`accountable_sources`: by default the
     operator's owners file, CODEOWNERS, owner tags and the directory). The author who committed a value, those who
-    worked on the file lately, and whoever made an identity by its provider's log, are candidates: they are named, to
-    ask first, but they satisfy nothing. When ownership was not looked at, the subject is not assessed. A credential
-    whose end is proved needs no owner, nor does a value that is gone and was never committed, nor what a provider made
-    and looks after, nor what is kept unencrypted as plain configuration.
+    worked on the file lately, and whoever made an identity by its provider's word or log, are candidates: they are
+    named, to ask first, but they satisfy nothing. When ownership was not looked at, the subject is not assessed. A
+    credential whose end is proved needs no owner, nor does a value that is gone and was never committed, nor what a
+    provider made and looks after, nor what is kept unencrypted as plain configuration.
 
     **Remediation.** Ask the candidates, then name the owner in the owners file, in the repository's CODEOWNERS, or by a
     tag. Prefer a team to a person: teams do not leave. When nobody needs the credential, revoke it.

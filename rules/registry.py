@@ -24,6 +24,7 @@ from rules.inactive_owner import InactiveOwner
 from rules.loose_federation import LooseFederation
 from rules.missing_owner import MissingOwner
 from rules.no_expiration import NoExpiration
+from rules.organization_wide_secret import OrganizationWideSecret
 from rules.orphan_secret_slot import OrphanSecretSlot
 from rules.persisted_pipeline_credentials import PersistedPipelineCredentials
 from rules.privilege_escalation import PrivilegeEscalation
@@ -34,6 +35,7 @@ from rules.rotation_not_operating import RotationNotOperating
 from rules.rotation_overdue import RotationOverdue
 from rules.safeguard_off import SafeguardOff
 from rules.secrets_handed_over_whole import SecretsHandedOverWhole
+from rules.self_hosted_runner_on_public_repository import SelfHostedRunnerOnPublicRepository
 from rules.stale_credential import StaleCredential
 from rules.stale_secret import StaleSecret
 from rules.static_key_reaches_vault import StaticKeyReachesVault
@@ -46,6 +48,7 @@ from rules.unused_identity import UnusedIdentity
 from rules.unvaulted_parameter import UnvaultedParameter
 from rules.unvaulted_secret import UnvaultedSecret
 from rules.weak_audit_log import WeakAuditLog
+from rules.writable_deploy_key import WritableDeployKey
 
 RULES: tuple[Rule[Any], ...] = (
     UnvaultedSecret(),
@@ -84,6 +87,9 @@ RULES: tuple[Rule[Any], ...] = (
     SecretsHandedOverWhole(),
     ExcessivePipelinePermissions(),
     PersistedPipelineCredentials(),
+    OrganizationWideSecret(),
+    WritableDeployKey(),
+    SelfHostedRunnerOnPublicRepository(),
     WeakAuditLog(),
     AuditLogRetention(),
     SafeguardOff(),

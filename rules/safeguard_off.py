@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rules.base import Rule, called
 from rules.frameworks import nhi_controls
+from rules.joins.environments import environments
 from storage.inventory import (
     Assessment,
     CloseReason,
@@ -15,20 +16,26 @@ from storage.inventory import (
     SubjectKind,
 )
 
+_PRODUCTION = "production"
 _LOGS = frozenset({SafeguardKind.AUDIT_LOG, SafeguardKind.AUDIT_LOG_RETENTION})
 
 
 class SafeguardOff(Rule[SafeguardState]):
-    """A control around identities that an account offers, and that is off.
+    """A control around identities that an account or a repository offers, and that is off.
 
-    **Why it matters.** A password policy, an analysis of access from outside and the rotation of encryption keys work
-    without anybody thinking of them, in every account, or not at all. An auditor asks for each of them by name.
+    **Why it matters.** A password policy, an analysis of access from outside, the rotation of encryption keys and a
+    required review work without anybody thinking of them, everywhere, or not at all. An auditor asks for each of them
+    by name. Where a webhook is not signed, whoever knows its receiver's address can speak in its name.
 
     **Violation.** The account has no password policy, no analysis of access, or an encryption key that its provider
-    would rotate and does not. Logs are the matter of `weak-audit-log` and
-    `audit-log-retention`. Where its state is not known, it is not assessed.
+    would rotate and does not. A repository has no secret scanning, no push protection, or takes changes of its default
+    branch without anybody else's approval. A pipeline's own token may write where the pipeline asks for nothing, or any
+    pipeline step of anybody's may run. A webhook has no secret, or does not check the certificate of its receiver. A
+    deployment to a production environment, by the policy's words, needs nobody's approval; to any other it need not.
+    Logs are the matter of `weak-audit-log` and `audit-log-retention`. Where its state is not known, it is not assessed.
 
-    **Remediation.** Turn it on, best for the whole organisation at once, by the same template that makes new accounts.
+    **Remediation.** Turn it on, best for the whole organisation at once, by the same template that makes new accounts
+    and repositories.
     """
 
     code = "safeguard-off"
@@ -45,6 +52,13 @@ class SafeguardOff(Rule[SafeguardState]):
         safeguard, name = subject.safeguard, called(subject)
         if safeguard.kind in _LOGS:
             return self.not_applicable(subject, context, f"{name}: logs are judged by rules of their own.")
+        if safeguard.kind is SafeguardKind.DEPLOYMENT_APPROVAL and not safeguard.enabled:
+            environment = safeguard.attributes.get("environment")
+            if environment is None:
+                message = f"{name}: which environment it guards is not known."
+                return self.not_assessed(subject, context, message, missing=Facet.STATUS)
+            if _PRODUCTION not in environments((environment,), context.policy):
+                return self.not_applicable(subject, context, f"{name}: it is no production environment.")
         if safeguard.enabled is None:
             message = f"{name}: whether it is on is not known."
             return self.not_assessed(subject, context, message, missing=Facet.STATUS)

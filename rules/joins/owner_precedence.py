@@ -54,6 +54,8 @@ EVERYTHING = "*"
 """The glob of a line that does not narrow down identities or slots."""
 
 _SOURCES = tuple(OwnerSource)
+_HOMES = ("repository", "organization")
+"""Attributes of a listed thing that name what it belongs to, as people and the owners file call it."""
 
 
 def settled(thing: Owned, policy: Policy) -> Owned:
@@ -129,7 +131,9 @@ def _of_file(pipeline: Pipeline, policy: Policy) -> list[Owner]:
 def _of_listed(thing: Identity | StoredSecret, policy: Policy) -> list[Owner]:
     names = (thing.name, thing.uid, *thing.aliases)
     # Uids read `provider:kind:name`: an operator knows an account by its number alone.
-    homes = (thing.resource_uid, thing.resource_uid.split(":", 2)[-1])
+    # What is called by a number of its provider is known by the names that its connector tells.
+    told = (thing.attributes.get(name) for name in _HOMES)
+    homes = (thing.resource_uid, thing.resource_uid.split(":", 2)[-1], *(home for home in told if home is not None))
     lines = [
         line
         for line in policy.owners

@@ -9,11 +9,13 @@ from __future__ import annotations
 from storage.inventory import Credential, CredentialType
 
 AWS = "aws"
+GITHUB = "github"
 GOOGLE = frozenset({"gcp", "google"})
 MICROSOFT = frozenset({"azure", "entra"})
 
 _ENDLESS = (
     *((AWS, kind) for kind in (CredentialType.ACCESS_KEY, CredentialType.PASSWORD, CredentialType.PRIVATE_KEY)),
+    (GITHUB, CredentialType.PRIVATE_KEY),
     *((name, kind) for name in GOOGLE for kind in (CredentialType.ACCESS_KEY, CredentialType.API_KEY)),
     *((name, kind) for name in MICROSOFT for kind in (CredentialType.ACCESS_KEY, CredentialType.CONNECTION_STRING)),
 )

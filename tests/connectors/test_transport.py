@@ -18,6 +18,8 @@ from connectors.transport import (
     ARM_PAGES,
     GOOGLE_PAGES,
     GRAPH_PAGES,
+    LINK_PAGES,
+    SINGLE_SIGN_ON,
     Answer,
     BearerRefused,
     Bounds,
@@ -512,3 +514,107 @@ def test_hosts_are_compared_as_the_client_reads_them() -> None:
     assert not same_host("https://graph.example.com/", "https://graph.example.com:444/")
     assert not same_host("http://a/", "http://a/")
     assert not same_host("https://[::1/", "https://[::1/")
+
+
+# --- lists without an object around them, links and limits in headers -------------------------
+
+
+def bare(items: list[Any], link: str | None = None) -> httpx2.Response:
+    return httpx2.Response(200, json=items, headers={"link": link} if link else {})
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f'<{URL}?page=2>; rel="next", <{URL}?page=9>; rel="last"',
+        f'<{URL}?page=1>; rel="prev", <{URL}?page=2>; rel=next',
+        f'<{URL}?page=2>;title="a, b";REL="next"',
+    ],
+)
+def test_bare_list_is_followed_by_its_header(link: str) -> None:
+    seen: list[str] = []
+    pages = [bare([{"id": 1}], link), bare([{"id": 2}], f'<{URL}?page=1>; rel="prev"')]
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        seen.append(str(request.url))
+        return pages[len(seen) - 1]
+
+    found = list(
+        transport(handler).pages(Call(url=URL, parameters={"per_page": "1"}, bare_list=True), Tokens(), LINK_PAGES)
+    )
+    assert [({"id": 1},), ({"id": 2},)] == [page.items for page in found if isinstance(page, Page)]
+    assert [f"{URL}?per_page=1", f"{URL}?page=2"] == seen
+
+
+@pytest.mark.parametrize(
+    "link", ["https://evil.example/x", "http://graph.example.com/v1.0", "//graph.example.com/x", ""]
+)
+def test_header_that_leads_away_is_not_followed(link: str) -> None:
+    asked = transport(answering([bare([], f'<{link}>; rel="next"')]))
+    found = list(asked.pages(Call(url=URL, bare_list=True), Tokens(), LINK_PAGES))
+    assert 1 == asked.calls
+    assert link == "" or GapReason.MALFORMED == refusal(found[-1]).reason
+
+
+def test_bare_list_is_none_where_none_is_asked_for() -> None:
+    assert GapReason.MALFORMED == refusal(transport(answering([bare([])])).ask(Call(url=URL), Tokens())).reason
+
+
+def test_of_a_masked_field_only_is_told_whether_it_is_set() -> None:
+    content = [{"secret": "********", "of": {"secret": ""}}, {"other": 1}]
+    call = Call(url=URL, bare_list=True, drop=frozenset({"secret"}), mask=frozenset({"secret"}))
+    answer = transport(answering([ok(content)])).ask(call, Tokens())
+    assert isinstance(answer, Answer)
+    assert {"items": [{"secret": True, "of": {"secret": False}}, {"other": 1}]} == answer.content
+
+
+def test_setting_that_is_merely_not_made_is_an_answer() -> None:
+    def asked(status: int, message: str) -> Answer | Refusal:
+        answer = httpx2.Response(status, json={"message": message})
+        return transport(answering([answer])).ask(Call(url=URL, absent="Branch not protected"), Tokens())
+
+    assert Answer(content={}) == asked(404, "Branch not protected")
+    assert GapReason.DENIED == refusal(asked(404, "Not Found")).reason
+    assert GapReason.DENIED == refusal(asked(403, "Branch not protected")).reason
+
+
+@pytest.mark.parametrize(
+    ("headers", "waited"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW.timestamp()) + 90)}, 90.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"}, 1.0),
+    ],
+)
+def test_403_that_is_a_limit_on_calls_is_waited_for(headers: dict[str, str], waited: float) -> None:
+    clock = Clock()
+    limited = httpx2.Response(403, json={"message": "limit"}, headers=headers)
+    assert isinstance(transport(answering([limited, ok()]), clock).ask(Call(url=URL), Tokens()), Answer)
+    assert [waited] == clock.sleeps
+
+
+def test_limit_that_ends_too_late_is_told_as_a_limit() -> None:
+    late = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW.timestamp()) + 3000)}
+    asked = transport(answering([httpx2.Response(403, json={}, headers=late)]))
+    assert GapReason.RATE_LIMITED == refusal(asked.ask(Call(url=URL), Tokens())).reason
+    assert 1 == asked.calls
+
+
+def test_403_with_calls_left_lacks_a_right() -> None:
+    answer = httpx2.Response(403, json={}, headers={"x-ratelimit-remaining": "12", "x-ratelimit-reset": "1"})
+    assert GapReason.DENIED == refusal(transport(answering([answer])).ask(Call(url=URL), Tokens())).reason
+
+
+def test_single_sign_on_is_told_by_a_code() -> None:
+    answer = httpx2.Response(403, json={}, headers={"x-github-sso": "required; url=https://example.com/?x=1"})
+    given = refusal(transport(answering([answer])).ask(Call(url=URL), Tokens()))
+    assert (SINGLE_SIGN_ON,) == given.codes
+    assert "example.com" not in given.detail
+
+
+def test_only_the_expected_success_is_an_answer() -> None:
+    made = [httpx2.Response(201, json={"a": 1}), httpx2.Response(200, json={"a": 1})]
+    asked = transport(answering(made), bounds=Bounds(attempts=1))
+    call = Call(url=URL, content={}, success=201)
+    assert Answer(content={"a": 1}) == asked.ask(call, Tokens())
+    assert GapReason.FAILED == refusal(asked.ask(call, Tokens())).reason

@@ -262,9 +262,16 @@ def test_what_a_rule_needs_is_what_it_lacks_before_subjects_that_nothing_is_know
         *(UNKNOWN_IDENTITY, replace(UNKNOWN_IDENTITY, credentials=(UNKNOWN_KEY, UNKNOWN_KEY))),
         replace(UNKNOWN_IDENTITY, identity=an_identity(trusts=(), observed=frozenset({Facet.PRIVILEGES}))),
         replace(UNKNOWN_IDENTITY, identity=an_identity(kind=IdentityKind.ACCOUNT_ROOT, observed=frozenset())),
+        *(
+            replace(UNKNOWN_IDENTITY, identity=replace(UNKNOWN_IDENTITY.identity, kind=kind))
+            for kind in (IdentityKind.DEPLOY_KEY, IdentityKind.CI_RUNNER)
+        ),
         a_credential_state(UNKNOWN_KEY),
         a_credential_state(replace(UNKNOWN_KEY, type=CredentialType.CERTIFICATE)),
-        *(UNKNOWN_SLOT, replace(UNKNOWN_SLOT, stored_secret=replace(UNKNOWN_SLOT.stored_secret, vaulted=True))),
+        *(
+            replace(UNKNOWN_SLOT, stored_secret=replace(UNKNOWN_SLOT.stored_secret, **known))
+            for known in ({}, {"vaulted": True}, {"attributes": {"organization": "github.com/acme"}})
+        ),
         *(a_safeguard_state(kind, enabled=None) for kind in SafeguardKind),
         a_pipeline_state(read=False, undetermined=("it is no YAML",)),
         a_slot_state(use=SlotUse()),

@@ -99,6 +99,9 @@ def test_the_primary_id_is_a_precise_one_of_owasp(rule: Rule[Any]) -> None:
         "secrets-handed-over-whole": "NHI5:2025",
         "excessive-pipeline-permissions": "NHI5:2025",
         "persisted-pipeline-credentials": "NHI2:2025",
+        "organization-wide-secret": "NHI5:2025",
+        "writable-deploy-key": "NHI5:2025",
+        "self-hosted-runner-on-public-repository": "NHI6:2025",
         "safeguard-off": "NHI4:2025",
         # No item of OWASP's speaks of logs: these two carry its anchor alone.
         "weak-audit-log": "PR.PS-04",

@@ -22,6 +22,15 @@ from tests.rules.builders import a_context, a_slot_state, an_author, an_exposure
 
 NOT_ASKED = frozenset(Facet) - {Facet.OWNER}
 MAKER = an_author(source=OwnerSource.AUDIT_LOG, left=True)
+
+
+@pytest.mark.parametrize("left", [True, False, None])
+def test_whoever_a_provider_says_made_a_thing_is_its_maker(*, left: bool | None) -> None:
+    key = an_identity_state(owners=(an_author(source=OwnerSource.CREATOR, left=left),))
+    expected = {True: Outcome.NOT_SATISFIED, False: Outcome.SATISFIED, None: Outcome.NOT_ASSESSED}[left]
+    assert expected == InactiveOwner().assess(key, a_context()).outcome
+
+
 QUIET = days_ago(181)
 RECENT = days_ago(180)
 

@@ -43,6 +43,44 @@ from tests.rules.builders import a_context, a_safeguard_state
             None,
             id="not applicable: how long it is kept",
         ),
+        pytest.param(
+            a_safeguard_state(
+                SafeguardKind.DEPLOYMENT_APPROVAL, enabled=False, attributes={"environment": "eu-production"}
+            ),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found: production without approval",
+        ),
+        pytest.param(
+            a_safeguard_state(SafeguardKind.DEPLOYMENT_APPROVAL, enabled=True, attributes={"environment": "staging"}),
+            Outcome.SATISFIED,
+            CloseReason.CONTROL_MET,
+            id="clean: approval where none is demanded",
+        ),
+        pytest.param(
+            a_safeguard_state(SafeguardKind.DEPLOYMENT_APPROVAL, enabled=False, attributes={"environment": "staging"}),
+            Outcome.NOT_APPLICABLE,
+            None,
+            id="not applicable: no production",
+        ),
+        pytest.param(
+            a_safeguard_state(SafeguardKind.DEPLOYMENT_APPROVAL, enabled=False, attributes={}),
+            Outcome.NOT_ASSESSED,
+            None,
+            id="cannot say: an environment without a name",
+        ),
+        *(
+            pytest.param(a_safeguard_state(kind, enabled=False), Outcome.NOT_SATISFIED, None, id=f"found: {kind}")
+            for kind in (
+                SafeguardKind.REQUIRED_REVIEW,
+                SafeguardKind.WORKFLOW_PERMISSIONS,
+                SafeguardKind.PIPELINE_POLICY,
+                SafeguardKind.SECRET_SCANNING,
+                SafeguardKind.PUSH_PROTECTION,
+                SafeguardKind.WEBHOOK_SIGNATURE,
+                SafeguardKind.WEBHOOK_ENCRYPTION,
+            )
+        ),
     ],
 )
 def test_outcome(subject: SafeguardState, outcome: Outcome, reason: CloseReason | None) -> None:

@@ -108,6 +108,19 @@ def test_a_line_that_narrows_down_one_sort_of_things_says_nothing_of_others(
     assert (line == EVERYTHING) == bool(resolve_resource(("example.com/shop",), policy))
 
 
+@pytest.mark.parametrize(
+    ("repository", "matched"),
+    [("github.com/acme/shop", True), ("github.com/acme", True), ("7", True), ("github.com/acme/web", False)],
+)
+def test_what_is_named_by_a_number_is_known_by_the_names_of_its_home(repository: str, *, matched: bool) -> None:
+    told = {"repository": "github.com/acme/shop", "organization": "github.com/acme", "group": "github.com/acme/web"}
+    key = an_identity(resource_uid="github:repository:7", attributes=told)
+    slot = a_slot_state(resource_uid="github:repository:7", attributes=told).stored_secret
+    policy = Policy(owners=(a_line("x", repository=repository),))
+
+    assert [matched, matched] == [bool(resolve(one, policy)) for one in (key, slot)]
+
+
 def test_the_special_line_wins_for_identities_too() -> None:
     special = a_line("special", identity="deploy")
 

@@ -16,6 +16,8 @@ from tests.rules.builders import a_credential
         ("google", CredentialType.API_KEY, False, False),
         ("entra", CredentialType.CLIENT_SECRET, True, True),
         ("azure", CredentialType.ACCESS_KEY, False, True),
+        ("github", CredentialType.PRIVATE_KEY, False, False),
+        ("github", CredentialType.ACCESS_TOKEN, True, False),
         ("other", CredentialType.API_KEY, True, False),
     ],
 )
