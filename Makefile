@@ -15,11 +15,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet --quiet
 
+# The tests start this program many hundred times: without its bytecode each start compiles all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help sweep bench accuracy test check unit coverage package test-full lock format clean
+.PHONY: help sweep bench accuracy accuracy-pipelines test check unit coverage package test-full lock format clean
 
 help:  ## show the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
 # --- environments -----------------------------------------------------------------------------------------------------
 # One .venv, two stamps: .core stands for requirements.lock, .dev for requirements-dev.lock, which contains the first.
@@ -70,6 +73,9 @@ bench: $(VENV)/.core  ## what a sweep of a repository costs, beside git's own fl
 accuracy: $(VENV)/.dev  ## how often detection is right: make accuracy CORPORA=../corpora ARGS='--show medium'
 	@$(BIN)/python -P benchmarks/accuracy.py $(ARGS) "$(CORPORA)"
 
+accuracy-pipelines: $(VENV)/.dev  ## how often pipeline files are read right: make accuracy-pipelines ARGS='--zizmor zizmor'
+	@$(BIN)/python -P benchmarks/pipelines.py $(ARGS)
+
 # --- testing it -------------------------------------------------------------------------------------------------------
 
 test: check unit package  ## everything a change must pass
@@ -93,7 +99,7 @@ test-full: test  ## round after round of the long tests: SEED= first seed, STEP=
 	@begin=$$(date +%s); seed=$(SEED); seeds=; \
 	while :; do \
 	  echo "round with seed $$seed"; \
-	  HYPOTHESIS_PROFILE=full NHI_TEST_KILLS=200 TEST_SEED=$$seed $(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not online' --hypothesis-seed=$$seed || exit 1; \
+	  HYPOTHESIS_PROFILE=full NHI_TEST_KILLS=200 NHI_TEST_PROCESSES=1 TEST_SEED=$$seed $(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not online' --hypothesis-seed=$$seed || exit 1; \
 	  seeds="$$seeds $$seed"; seed=$$((seed + $(STEP))); spent=$$(( $$(date +%s) - begin )); \
 	  [ $$spent -lt $$(( $(MINUTES) * 60 )) ] || break; \
 	done; \

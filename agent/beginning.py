@@ -45,14 +45,14 @@ repositories:
 #     role_arn: arn:aws:iam::123456789012:role/nhi-agent
 #     external_id_env: NHI_EXTERNAL_ID
 #   - name: organisation
-#     organisation: true
+#     organization: true
 #     excluded_accounts: {{"111122223333": closed in March}}
 # azure:
 #   - name: corporate
 #     tenant: 00000000-0000-0000-0000-000000000000
 # google_cloud:
 #   - name: google
-#     organisation: "123456789012"
+#     organization: "123456789012"
 #     excluded_projects: {{acme-old: closed in March}}
 # github:
 #   - name: acme

@@ -24,6 +24,7 @@ COMMANDS = (
     "sweep",
     "run",
     "findings",
+    "scopes",
     "export",
     "rules",
     "patterns",

@@ -10,18 +10,20 @@ import ast
 import inspect
 import json
 import os
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import platformdirs
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from agent import yaml_document
+from agent import settings, target_settings, yaml_document
 from agent.errors import ConfigurationFault
 from agent.explanation import explained, nearest, variable_of
 from agent.locations import carries_credentials
@@ -32,7 +34,7 @@ from agent.settings import DEFAULT_POLICY, PREFIX, Settings
 from agent.target_settings import SETTINGS, TargetSettings
 from agent.terminal import escaped
 from connectors.base import Limits, Target
-from connectors.detection.catalogue import Format
+from connectors.detection import catalogue
 from connectors.registry import CONNECTORS, Entry
 from storage.inventory import Policy
 
@@ -211,18 +213,32 @@ def json_schema() -> dict[str, Any]:
     # These defaults depend on the machine.
     for name in ("jobs", "cache_directory"):
         schema["properties"][name].pop("default", None)
-    for name, text in _field_lines(Format).items():
-        schema["$defs"]["FormatSettings"]["properties"][name]["description"] = text
+    said = _field_texts(settings, target_settings)
+    said["FormatSettings"] = _field_texts(catalogue)["Format"]
+    for name, part in (("Settings", schema), *schema["$defs"].items()):
+        for field, text in said.get(name, {}).items():
+            if field in part["properties"]:
+                part["properties"][field]["description"] = text
     return schema
 
 
-def _field_lines(record: type) -> dict[str, str]:
-    """What a record says of its fields: the text under each, which Python itself does not keep."""
-    (definition,) = ast.parse(inspect.getsource(record)).body
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
+def _field_texts(*modules: ModuleType) -> dict[str, dict[str, str]]:
+    """By class: what it and its bases say of their fields, the text under each, which Python itself does not keep.
+
+    Pydantic would read it too, anew at every start.
+    """
+    texts: dict[str, dict[str, str]] = {}
+    for statement in (one for module in modules for one in ast.parse(inspect.getsource(module)).body):
+        if isinstance(statement, ast.ClassDef):
+            bases = (texts.get(base.id, {}) for base in statement.bases if isinstance(base, ast.Name))
+            texts[statement.name] = dict(ChainMap(_own_texts(statement), *bases))
+    return texts
+
+
+def _own_texts(definition: ast.ClassDef) -> dict[str, str]:
     return {
         field.target.id: inspect.cleandoc(told.value.value)
-        for field, told in pairwise(body)
+        for field, told in pairwise(definition.body)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         if isinstance(told, ast.Expr) and isinstance(told.value, ast.Constant) and isinstance(told.value.value, str)
     }

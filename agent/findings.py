@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from agent.export.base import OPEN_STATUSES, counted, days_exposed, owner_active, place_name
+from agent.export.liveness import liveness, liveness_rank
 from agent.installation import installation, now
 from agent.listed_details import about_listed
 from agent.report.columns import Column, hanging, print_columns
@@ -58,6 +59,7 @@ _KINDS = {
     SubjectKind.CREDENTIAL: ("credential", "credentials"),
     SubjectKind.STORED_SECRET: ("stored secret", "stored secrets"),
     SubjectKind.SAFEGUARD: ("safeguard", "safeguards"),
+    SubjectKind.PIPELINE: ("pipeline", "pipelines"),
 }
 
 
@@ -113,17 +115,20 @@ def _print_lines(subjects: Sequence[Subject], limit: int | None) -> None:
 
     from agent.export.json_lines import line
 
-    found = [finding for subject in subjects for finding in subject.findings]
-    found.sort(key=lambda each: (-each.severity.rank, -each.confidence.rank, each.uid))
-    for finding in found[:limit]:
-        sys.stdout.write(json.dumps(line("finding", finding), sort_keys=True) + "\n")
+    found = [(subject.exposure, finding) for subject in subjects for finding in subject.findings]
+    found.sort(key=lambda pair: (liveness_rank(pair[0]), -pair[1].severity.rank, -pair[1].confidence.rank, pair[1].uid))
+    for exposure, finding in found[:limit]:
+        told = {**line("finding", finding), "validity": exposure.validity if exposure else None}
+        sys.stdout.write(json.dumps(told, sort_keys=True) + "\n")
     if limit is not None and len(found) > limit:
         sys.stderr.write(f"nhi-agent: {_beyond(len(found) - limit)}\n")
 
 
 def _print_list(subjects: Sequence[Subject], *, unsure: int, each: bool, limit: int | None, screen: Console) -> None:
     if subjects:
-        screen.print(plain(f"{_heading(subjects)}, worst first", "bold"))
+        alive = any(subject.exposure and liveness_rank(subject.exposure) == 0 for subject in subjects)
+        order = "what is live first, then the worst" if alive else "worst first"
+        screen.print(plain(f"{_heading(subjects)}, {order}", "bold"))
         rows = [row for subject in subjects for row in (_one_by_one(subject) if each else [subject])]
         cells = [tuple(_cells(row)) for row in rows[:limit]]
         if not print_columns(_COLUMNS, cells, screen):
@@ -156,7 +161,7 @@ def _cells(subject: Subject) -> Iterator[Text]:
     yield plain(first.uid[:10])
     yield plain(severity_words(subject.severity, subject.confidence), SEVERITY_STYLES[subject.severity])
     for text in (
-        ", ".join(dict.fromkeys(finding.status.value for finding in subject.findings)),
+        ", ".join((*_alive(subject), *dict.fromkeys(finding.status.value for finding in subject.findings))),
         subject.name if subject.exposure else first.message,
         where,
         ", ".join(finding.rule for finding in subject.findings),
@@ -164,6 +169,12 @@ def _cells(subject: Subject) -> Iterator[Text]:
         min(dues).isoformat() if dues else "",
     ):
         yield plain(text)
+
+
+def _alive(subject: Subject) -> Iterator[str]:
+    """Whether it is live or dead, where an inventory says so."""
+    if subject.exposure is not None and subject.exposure.validity is not Validity.UNKNOWN:
+        yield subject.exposure.validity.value
 
 
 def _print_stacked(rows: Sequence[tuple[Text, ...]], screen: Console) -> None:
@@ -185,6 +196,7 @@ def _all_about(subject: Subject, finding: Finding | None, store: Store, moment: 
     policy = store.policy(last.policy_digest) if last else Policy()
     if subject.exposure is not None:
         yield from _about_exposure(settled(subject.exposure, policy), moment, policy)
+        yield from _whose(subject.exposure, store)
     else:
         for repository in subject.repositories:
             yield "about", repository
@@ -271,6 +283,29 @@ def _about_exposure(exposure: SecretExposure, moment: datetime, policy: Policy) 
         yield f"{owner.role}", f"{owner.name}{email} by {source}, confidence {owner.confidence}{active}"
     if exposure.remediation:
         yield "what to do", exposure.remediation
+
+
+def _whose(exposure: SecretExposure, store: Store) -> Iterator[tuple[str, str]]:
+    """Why it is live or dead, whose it is, what that may do, and when it was last used."""
+    told = exposure.joined
+    credentials = {
+        state.credential.uid: state for state in store.credentials(uids=_some(told.credential_uid if told else None))
+    }
+    identities = {
+        state.identity.uid: state for state in store.identities(uids=_some(told.identity_uid if told else None))
+    }
+    alive = liveness(exposure, credentials, identities)
+    yield "why", alive.reason
+    if alive.identity:
+        yield "belongs to", f"{alive.identity}, {alive.privileges}"
+    if alive.last_used:
+        yield "last used", alive.last_used
+    for link in store.links(source_uid=exposure.uid):
+        yield "joined", f"{link.target_uid}, by {link.proof}, confidence {link.confidence}"
+
+
+def _some(uid: str | None) -> tuple[str, ...]:
+    return (uid,) if uid else ()
 
 
 def _place(occurrence: Occurrence, *, present: bool) -> str:

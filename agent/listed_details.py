@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from agent.export.base import ListedState, days_between, listed_name
+from agent.export.base import ListedState, counted, days_between, listed_name
 from rules.joins.owner_precedence import settled
 from storage.inventory import (
     Credential,
     CredentialState,
+    EventOutcome,
     Facet,
     Identity,
     IdentityState,
     Owner,
+    Pipeline,
+    PipelineState,
     Policy,
     PrivilegeLevel,
     SafeguardState,
+    SlotUse,
     StoredSecret,
     StoredSecretState,
 )
@@ -24,14 +28,20 @@ from storage.store import Store
 
 Lines = Iterator[tuple[str, str]]
 SHOWN = 20
-"""How many privileges, trusts or credentials are told one by one."""
+"""How many privileges, trusts, credentials or events are told one by one."""
 
 
 def about_listed(uid: str, store: Store, moment: datetime, policy: Policy) -> Lines:
     """Everything about the thing of that uid; nothing where no provider lists such a thing."""
     states: Iterator[ListedState] = (
         state
-        for listed in (store.identities(), store.credentials(), store.stored_secrets(), store.safeguards())
+        for listed in (
+            store.identities(),
+            store.credentials(),
+            store.stored_secrets(),
+            store.safeguards(),
+            store.pipelines(),
+        )
         for state in listed
     )
     found = next((state for state in states if listed_name(state)[0] == uid), None)
@@ -50,9 +60,14 @@ def about_listed(uid: str, store: Store, moment: datetime, policy: Policy) -> Li
                 yield from _owners(settled(found.identity, policy).owners)
         case StoredSecretState():
             yield from _of_slot(settled(found.stored_secret, policy), moment)
+            yield from _of_use(found.use)
+        case PipelineState():
+            yield from _of_pipeline(settled(found.pipeline, policy))
         case SafeguardState():  # pragma: no branch - mypy proves that there is no other case
             yield "state", {True: "on", False: "off", None: "unknown"}[found.safeguard.enabled]
             yield from _facts(found.safeguard.attributes.items())
+    theirs = [one.uid for one in found.credentials] if isinstance(found, IdentityState) else []
+    yield from _events(store, [uid, *theirs])
 
 
 def _of_identity(identity: Identity, credentials: Iterable[Credential], moment: datetime) -> Lines:
@@ -89,10 +104,52 @@ def _of_slot(slot: StoredSecret, moment: datetime) -> Lines:
     yield from _owners(slot.owners)
 
 
+def _of_use(use: SlotUse | None) -> Lines:
+    """Who asks for a slot, and what was searched for that."""
+    if use is None:
+        return
+    for place in use.references:
+        yield "asked for", place
+    repositories = counted(use.searched, "repository", "repositories")
+    yield "searched", f"{counted(use.files, 'pipeline file')} of {repositories}, on all branches"
+    for name in use.unsearched:
+        yield "not read", name
+    for place in use.open_ended:
+        yield "cannot tell", place
+
+
+def _of_pipeline(pipeline: Pipeline) -> Lines:
+    yield "stands on", pipeline.ref or "no branch"
+    for fact in pipeline.facts[:SHOWN]:
+        proof = f", {fact.proof}" if fact.proof else ""
+        yield "shows", f"{fact.signal.replace('_', ' ')} at line {fact.line}{proof}"
+    for reference in pipeline.references[:SHOWN]:
+        yield (
+            "asks for",
+            f"{reference.kind.replace('_', ' ')} {reference.name or 'by a computed name'} at line {reference.line}",
+        )
+    for sentence in pipeline.undetermined[:SHOWN]:
+        yield "cannot tell", sentence
+    yield from _owners(pipeline.owners)
+
+
 def _ages(thing: Identity | Credential | StoredSecret, moment: datetime) -> Lines:
     made = days_between(thing.created_time, moment)
     yield "made", "unknown" if made is None else f"{_moment(thing.created_time, known=True)}, {made:,} days ago"
     yield "last used", _moment(thing.last_used_time, Facet.LAST_USE in thing.observed)
+
+
+def _events(store: Store, uids: Iterable[str]) -> Lines:
+    """What logs told of a thing and what it proves itself with, the newest first."""
+    told = list(store.events(subject_uids=uids))
+    for event in reversed(told[-SHOWN:]):
+        what = event.kind.replace("_", " ")
+        failed = "" if event.outcome is EventOutcome.SUCCESS else ", in vain"
+        by = f" by {event.actor}" if event.actor else ""
+        when = event.time.isoformat(timespec="seconds")
+        yield "event", f"{when}  {what}{failed}: {event.action}{by}, as {event.source} tells"
+    if len(told) > SHOWN:
+        yield "", f"and {len(told) - SHOWN:,} older events; `nhi-agent export -f jsonl` has those of a run"
 
 
 def _owners(owners: Iterable[Owner]) -> Lines:

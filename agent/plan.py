@@ -48,6 +48,8 @@ class SweepPlan(Record, frozen=True, kw_only=True):
     detect_secrets_extra: tuple[str, ...] = ()
     """detect-secrets plugins asked for beyond those used by default."""
     tuning: Tuning = Tuning()
+    shard: str | None = None
+    """Which part of the configured targets this is, as `2/8`; `None` for all of them."""
     cache_directory: Path
 
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from agent.errors import UsageFault
 from agent.export.base import RunReport
+from agent.own_scopes import target_name
 from agent.rulebook import rule_pages
 from rules.joins.owner_precedence import settled
-from storage.inventory import AGENT, Assessment, Finding, FindingStatus, Outcome, Run, RunStatus
+from storage.inventory import (
+    AGENT,
+    Assessment,
+    CredentialState,
+    Finding,
+    FindingStatus,
+    IdentityState,
+    Link,
+    Outcome,
+    Resource,
+    Run,
+    RunStatus,
+    Scope,
+    SecretExposure,
+)
 from storage.store import Store
 
 
@@ -57,18 +72,27 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
     shown = {exposure.uid for exposure in exposures}
     earlier = {finding.subject_uid for finding in findings} - shown
     named = {finding.uid for finding in findings}
+    exposures = (*exposures, *(settled(each, policy) for each in store.exposures(uids=sorted(earlier))))
+    links = tuple(store.links(run_seq=run.seq))
+    credentials, identities = _with_linked(store, run, exposures, links)
     return RunReport(
         run=run,
         scopes=scopes,
         coverage=tuple(state.coverage for state in states),
         gaps=tuple(store.gaps(run.seq)),
         resources=tuple(resources[uid] for uid in sorted(touched & resources.keys())),
-        exposures=(*exposures, *(settled(each, policy) for each in store.exposures(uids=sorted(earlier)))),
+        workloads=tuple(store.workloads(run.seq)),
+        exposures=exposures,
         references=tuple(reference for reference in store.references(run_seq=run.seq)),
-        identities=tuple(store.identities(run_seq=run.seq)),
-        credentials=tuple(store.credentials(run_seq=run.seq)),
+        identities=identities,
+        credentials=credentials,
         stored_secrets=tuple(store.stored_secrets(run_seq=run.seq)),
         safeguards=tuple(store.safeguards(run_seq=run.seq)),
+        pipelines=tuple(store.pipelines(run_seq=run.seq)),
+        events=tuple(store.events(run_seq=run.seq)),
+        log_periods=tuple(store.log_periods(run.seq)),
+        short_lived=tuple(store.short_lived(run.seq)),
+        links=links,
         findings=findings,
         exceptions=tuple(store.exceptions(finding_uids=sorted(named))),
         assessments=_assessments(store, run) if assessments else (),
@@ -79,7 +103,38 @@ def read_report(store: Store, run: Run, *, assessments: bool = False) -> RunRepo
             for told in store.populations(run.seq)
             if Outcome.NOT_ASSESSED in told.counts
         },
+        unvisited=_unvisited(store, run, resources),
         reopened=_reopened(store, run, findings),
+    )
+
+
+def _unvisited(store: Store, run: Run, resources: Mapping[str, Resource]) -> dict[str, tuple[Scope, ...]]:
+    """What a run over all that is configured did not read, and earlier ones did, by the name of where it belongs."""
+    if run.kind != "run" or "shard" in run.attributes:
+        return {}
+    found: dict[str, tuple[Scope, ...]] = {}
+    for scope in store.unvisited(run.seq):
+        resource = resources.get(scope.resource_uid)
+        name = resource.name if resource else target_name(scope.resource_uid)
+        found[name] = (*found.get(name, ()), scope)
+    return found
+
+
+def _with_linked(
+    store: Store, run: Run, exposures: Iterable[SecretExposure], links: Iterable[Link]
+) -> tuple[tuple[CredentialState, ...], tuple[IdentityState, ...]]:
+    """The credentials and identities of a run, and those of any other one that its exposures are joined to."""
+    credentials = {state.credential.uid: state for state in store.credentials(run_seq=run.seq)}
+    identities = {state.identity.uid: state for state in store.identities(run_seq=run.seq)}
+    joined = [each.joined for each in exposures if each.joined is not None]
+    ends = {link.target_uid for link in links}
+    led_to = {told.credential_uid for told in joined if told.credential_uid} | ends
+    holders = {told.identity_uid for told in joined if told.identity_uid} | ends
+    others = {state.credential.uid: state for state in store.credentials(uids=led_to - credentials.keys())}
+    beside = {state.identity.uid: state for state in store.identities(uids=holders - identities.keys())}
+    return (
+        tuple(state for _, state in sorted((credentials | others).items())),
+        tuple(state for _, state in sorted((identities | beside).items())),
     )
 
 

@@ -1,10 +1,21 @@
-"""The rules as the exports know them."""
+"""The rules as the exports know them, and the joins as the store does."""
 
 from __future__ import annotations
 
 from agent.export.base import RulePage
 from rules.frameworks import control_ids
+from rules.joins import exposed_credentials, shared_identifiers
 from rules.registry import RULES
+from storage.records import Join
+
+EXPOSED_CREDENTIALS = Join(
+    version=shared_identifiers.VERSION,
+    keys_of=shared_identifiers.keys_of,
+    accounts_of=shared_identifiers.accounts_of,
+    beside_of=shared_identifiers.beside_of,
+    decide=exposed_credentials.join,
+)
+"""Which exposed value is which listed credential."""
 
 
 def rule_pages() -> tuple[RulePage, ...]:

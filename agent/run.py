@@ -20,6 +20,7 @@ from agent.jobs import jobs_of
 from agent.keyring import KeyRing
 from agent.narration import narrated, untried
 from agent.plan import RunResult, SweepPlan
+from agent.rulebook import EXPOSED_CREDENTIALS
 from agent.scratch import remove_stale_scratch
 from agent.supervision import START, Refused, Stop, Told, observe
 from agent.unreached import Unreached
@@ -62,6 +63,7 @@ def execute(
         policy=plan.policy,
         key_id=keyring.key_id,
         tool_version=version("nhi-agent"),
+        attributes={"shard": plan.shard} if plan.shard else None,
         ttl=LEASE,
     )
     logger.info("run %d begun: %s", run.seq, plan.kind)
@@ -70,9 +72,16 @@ def execute(
         with closing(observe(jobs, workers=plan.jobs, stop=stop, start=start)) as seen:
             complete = _collect(plan, run, store, chain(untried(plan.targets), narrated(seen)), progress)
         codes = frozenset(rule.code for rule in RULES)
-        looked_for = detectors(shipped_catalogue().tuned(plan.tuning.formats, plan.tuning.disabled))
+        shipped = shipped_catalogue(plan.cache_directory)
+        looked_for = detectors(shipped.tuned(plan.tuning.formats, plan.tuning.disabled))
         promoted = store.promote(
-            run, policy=plan.policy, judge=judge, finished_time=clock(), codes=codes, detectors=looked_for
+            run,
+            policy=plan.policy,
+            judge=judge,
+            finished_time=clock(),
+            codes=codes,
+            detectors=looked_for,
+            join=EXPOSED_CREDENTIALS,
         )
     except BaseException:
         store.abandon(run)

@@ -50,7 +50,7 @@ class WorkerSession:
     def detector(self, baselines: Baselines = NO_BASELINES) -> Detector:
         """Build the detector, aware of the baselines that the target itself carries, if it can carry any."""
         return Detector(
-            shipped_catalogue().tuned(self._formats, self._disabled_formats),
+            shipped_catalogue(self._cache_directory).tuned(self._formats, self._disabled_formats),
             self.fingerprinter,
             matcher=available_matcher() if self._matcher == "auto" else self._matcher,
             cache_directory=self._cache_directory,

@@ -32,9 +32,12 @@ _FINGERPRINT = re.compile(r"v1:[0-9a-f]{8}:[0-9a-f]{64}")
 
 
 class Section(BaseModel):
-    """A part of the configuration: nothing unknown in it, nothing changed after reading."""
+    """A part of the configuration: nothing unknown in it, nothing changed after reading.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+    The text under a field is its description in the JSON Schema (`agent.configuration.json_schema`).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class RuleSettings(Section):
@@ -194,7 +197,6 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
         title="nhi-agent.yaml",
     )
 
@@ -212,7 +214,7 @@ class Settings(BaseSettings):
     """Severity from which on `run` ends with exit code 1; `new` means: any finding that is new in this run."""
     confidence: Confidence = Confidence.MEDIUM
     """Findings below this are left out of the table and of fail_on; they stay in the store and in every export."""
-    cache_directory: Path = Path(platformdirs.user_cache_dir("nhi-agent"))
+    cache_directory: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("nhi-agent")))
     """Where compiled patterns are kept."""
     owners_file: Path | None = None
     """YAML list of who answers for what, as docs/owners.md says; relative to the configuration file."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from agent import own_scopes
 from agent.errors import UsageFault
 from agent.export.base import OPEN_STATUSES, first_place, in_order, place_name
+from agent.export.liveness import liveness_rank
 from agent.own_scopes import target_name
 from agent.rulebook import rule_pages
 from agent.terminal import escaped
@@ -59,7 +60,13 @@ class Subject(Record, frozen=True, kw_only=True):
             return f"{self.exposure.name}{preview}"
         kind = self.findings[0].subject_kind
         match kind:
-            case SubjectKind.IDENTITY | SubjectKind.CREDENTIAL | SubjectKind.STORED_SECRET | SubjectKind.SAFEGUARD:
+            case (
+                SubjectKind.IDENTITY
+                | SubjectKind.CREDENTIAL
+                | SubjectKind.STORED_SECRET
+                | SubjectKind.SAFEGUARD
+                | SubjectKind.PIPELINE
+            ):
                 return f"{kind.replace('_', ' ')} {self.findings[0].locator or self.uid}"
             case SubjectKind.RESOURCE:
                 what = "repository or folder"
@@ -78,14 +85,19 @@ class Subject(Record, frozen=True, kw_only=True):
 
 
 def subjects_of(store: Store, findings: Iterable[Finding]) -> list[Subject]:
-    """Gather findings by what they are about, the worst first."""
+    """Gather findings by what they are about: what is live first and what ended last, the worst first."""
     grouped: dict[str, list[Finding]] = {}
     for finding in findings:
         grouped.setdefault(finding.subject_uid, []).append(finding)
     exposures = {exposure.uid: exposure for exposure in store.exposures() if exposure.uid in grouped}
     names = _resource_names(store)
     subjects = [_subject(uid, found, exposures.get(uid), names) for uid, found in grouped.items()]
-    return sorted(subjects, key=lambda each: (-each.severity.rank, -each.confidence.rank, each.place, each.uid))
+    return sorted(
+        subjects,
+        key=lambda each: (
+            liveness_rank(each.exposure), -each.severity.rank, -each.confidence.rank, each.place, each.uid,
+        ),
+    )  # fmt: skip
 
 
 class Selection(Record, frozen=True, kw_only=True):
@@ -160,8 +172,12 @@ def _subject(uid: str, findings: Sequence[Finding], exposure: SecretExposure | N
 
 
 def _repositories(findings: Sequence[Finding], exposure: SecretExposure | None, names: dict[str, str]) -> Iterator[str]:
-    for occurrence in exposure.occurrences if exposure else ():
+    places = exposure.occurrences if exposure else ()
+    for occurrence in places:
         yield occurrence.repository
+    for workload in (occurrence.resource_uid for occurrence in places):
+        if workload in names:
+            yield names[workload]
     for finding in findings:
         if finding.resource_uid is not None:
             yield names.get(finding.resource_uid) or target_name(finding.resource_uid)

@@ -107,7 +107,7 @@ def _start(
     policy = place.policy(as_of=as_of or now(), owners_file=owners)
     for at, sentence in expired_sentences(policy, as_of or now()):
         logger.warning("%s: %s", place.configuration.place(("detection", "allow_list", at)), sentence)
-    plan = _plan(place, kind, chosen, policy, jobs=jobs, timeout=timeout)
+    plan = _plan(place, kind, chosen, policy, jobs=jobs, timeout=timeout, shard=shard)
     return carry_out(place, plan, as_of=as_of, threshold=threshold, manner=manner)
 
 
@@ -119,6 +119,7 @@ def _plan(
     *,
     jobs: int | None,
     timeout: float | None,
+    shard: tuple[int, int] | None,
 ) -> SweepPlan:
     settings = place.configuration.settings
     return SweepPlan(
@@ -133,6 +134,7 @@ def _plan(
         },
         detect_secrets_extra=tuple(settings.detect_secrets.plugins),
         tuning=place.configuration.tuning,
+        shard=f"{shard[0]}/{shard[1]}" if shard else None,
         cache_directory=settings.cache_directory.expanduser(),
     )
 

@@ -15,12 +15,13 @@ from pydantic import AfterValidator, Field, create_model, field_validator, model
 from agent.locations import carries_credentials, is_url
 from agent.settings import Section, Settings, Text
 from agent.terminal import escaped
-from connectors.aws.target import AwsTarget
+from connectors.aws.target import HISTORY_DAYS, AwsTarget
+from connectors.azure.target import HISTORY_DAYS as ACTIVITY_DAYS
 from connectors.azure.target import AzureTarget
 from connectors.base import Target
 from connectors.git.target import GitTarget
 from connectors.github.target import GitHubTarget
-from connectors.google_cloud.target import GoogleCloudTarget
+from connectors.google_cloud.target import KEPT_DAYS, GoogleCloudTarget
 from connectors.registry import CONNECTORS, Entry
 
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -115,7 +116,7 @@ class AwsSettings(TargetSettings):
     """The part of AWS that the account belongs to."""
     own_accounts: tuple[AwsAccount, ...] = ()
     """Accounts that belong to you, beside those that the organisation lists: any other is an outsider."""
-    organisation: bool = False
+    organization: bool = False
     """Whether to read every account that the organisation lists, each through `member_role`."""
     member_role: Text = "nhi-agent"
     """Name of the role that is assumed in the other accounts of the organisation, path included."""
@@ -126,7 +127,19 @@ class AwsSettings(TargetSettings):
     key_ids: bool = True
     """Whether each user is asked for the ids of its keys and certificates: one or two calls a user."""
     history: bool = False
-    """Whether CloudTrail is asked who made the users, roles and keys of the last ninety days."""
+    """Whether CloudTrail is asked what happened to identities, credentials and secrets, and who made them."""
+    history_days: Annotated[int, Field(ge=1, le=HISTORY_DAYS)] = HISTORY_DAYS
+    """How many days back CloudTrail is asked: it remembers 90."""
+    archive: (
+        Annotated[str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_!.*'()/-]{0,512})?$")] | None
+    ) = None
+    """Where a trail keeps its files, `s3://BUCKET/PREFIX` with what comes before `AWSLogs`; by default not read."""
+    archive_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    """How many days back the archive is read."""
+    archive_files: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
+    """How many files of the archive are read of one account in one run at most, the newest."""
+    workloads: bool = False
+    """Whether settings of functions, containers, builds, machines and stacks are searched for secrets in plain text."""
     endpoint_url: Text | None = None
     """Another address for every service, such as that of a test server."""
 
@@ -141,12 +154,17 @@ class AwsSettings(TargetSettings):
             regions=self.regions,
             partition=self.partition,
             own_accounts=self.own_accounts,
-            organisation=self.organisation,
+            organization=self.organization,
             member_role=self.member_role,
             included_accounts=self.included_accounts,
             excluded_accounts=self.excluded_accounts,
             key_ids=self.key_ids,
             history=self.history,
+            workloads=self.workloads,
+            history_days=self.history_days,
+            archive=self.archive,
+            archive_days=self.archive_days,
+            archive_files=self.archive_files,
             endpoint_url=self.endpoint_url,
         )
 
@@ -167,7 +185,7 @@ class GoogleCloudSettings(TargetSettings):
     """Projects to read, by id or number."""
     folders: tuple[GoogleNumber, ...] = ()
     """Folders of which every project is read, at any depth."""
-    organisation: GoogleNumber | None = None
+    organization: GoogleNumber | None = None
     """Organisation of which every project is read."""
     included_projects: tuple[GoogleProject, ...] = ()
     """Listed projects that are read; by default all. One in neither list is told as undeclared."""
@@ -179,6 +197,10 @@ class GoogleCloudSettings(TargetSettings):
     """Accounts of AWS that belong to you: an identity pool that lets in any other lets in an outsider."""
     asset_inventory: bool = True
     """Whether Cloud Asset Inventory is asked first: a few calls for all keys, versions of secrets and policies."""
+    history: bool = False
+    """Whether the audit log of each project is read for what happened to identities, credentials and secrets."""
+    history_days: Annotated[int, Field(ge=1, le=KEPT_DAYS)] = 90
+    """How many days back it is read; Google keeps it 400 days."""
     impersonate: Text | None = None
     """E-mail of a service account to act as."""
     quota_project: GoogleProject | None = None
@@ -186,7 +208,7 @@ class GoogleCloudSettings(TargetSettings):
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not (self.projects or self.folders or self.organisation):
+        if not (self.projects or self.folders or self.organization):
             raise ValueError("needs projects, folders or an organisation")
         return self
 
@@ -196,12 +218,14 @@ class GoogleCloudSettings(TargetSettings):
             name=self.name,
             projects=self.projects,
             folders=self.folders,
-            organisation=self.organisation,
+            organization=self.organization,
             included_projects=self.included_projects,
             excluded_projects=self.excluded_projects,
             own_projects=self.own_projects,
             own_aws_accounts=self.own_aws_accounts,
             asset_inventory=self.asset_inventory,
+            history=self.history,
+            history_days=self.history_days,
             impersonate=self.impersonate,
             quota_project=self.quota_project,
         )
@@ -229,6 +253,10 @@ class AzureSettings(TargetSettings):
     """Further tenants of yours: an application of any other belongs to somebody else."""
     key_vault: bool = True
     """Whether the vaults are asked for what they hold: three calls a vault."""
+    history: bool = False
+    """Whether the logs of the directory and the subscriptions are read for what happened."""
+    history_days: Annotated[int, Field(ge=1, le=ACTIVITY_DAYS)] = ACTIVITY_DAYS
+    """How many days back; Azure keeps its activity log 90, Entra its audit log 30 at most."""
     client_id: MicrosoftId | None = None
     """Client id of the user-assigned managed identity to log in as, where a workload has several."""
 

@@ -1,8 +1,10 @@
-"""What reading a cloud account costs: ``python -P benchmarks/cloud.py [--users N] [--roles N]``.
+"""What reading a cloud costs: ``python -P benchmarks/cloud.py aws|run|google-cloud|azure [--help]``.
 
-A population is built on moto, the stand-in for AWS, and read by the AWS connector with and without the ids of keys.
-Printed are the calls, the calls for a thousand identities, wall seconds and peak memory. It ends with 1 when the calls
-are more than what is promised: the figures of wall time are moto's more than ours, those of calls are not.
+`aws` builds a population on moto, the stand-in for AWS, and reads it by the connector with and without the ids of keys.
+`run` is a whole `nhi-agent run` over several accounts under the published policy, and what came of it is held against
+what was made. `google-cloud` and `azure` read the stand-ins of the tests. Printed are the calls, the calls for a
+thousand identities, seconds, peak memory. It ends with 1 when a promise is broken: of seconds none is made, they are
+the stand-in's more than ours.
 """
 
 from __future__ import annotations
@@ -18,8 +20,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from benchmarks.aws_run import proved
+from benchmarks.aws_stand_in import ACCOUNTS, Estate
+from benchmarks.other_clouds import WAYS, measured
 from connectors.aws.connector import AwsConnector, AwsTarget, Patience
 from connectors.base import Fingerprinter, Limits, Progress
+from connectors.detection.allow_list import AllowList
+from connectors.detection.value_detector import ValueDetector
 from storage.inventory import Coverage, Gap, Identity, IdentityKind
 
 PROMISED = {True: 850, False: 15}
@@ -45,6 +52,7 @@ class _Session:
 
     def __init__(self) -> None:
         self.limits = Limits()
+        self.allow_list = AllowList()
         self.deadline = time.monotonic() + 3600.0
         self.scratch = Path("unused")
         self.progress: Progress = lambda stage, done, total: None
@@ -58,14 +66,46 @@ class _Session:
         """
         raise NotImplementedError
 
+    def detector(self) -> ValueDetector:
+        """No settings of workloads are asked for.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError
+
 
 def main() -> int:
     """Build, read, print; return 1 when a promise is broken."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--users", type=int, default=200)
-    asked.add_argument("--roles", type=int, default=300)
-    asked.add_argument("--keys", type=int, default=2, help="access keys for each user, two at most")
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    modes = asked.add_subparsers(dest="mode", required=True)
+    for name in ("aws", "run"):
+        mode = modes.add_parser(name)
+        mode.add_argument("--users", type=int, default=200)
+        mode.add_argument("--roles", type=int, default=300)
+        mode.add_argument("--keys", type=int, default=2, help="access keys for each user, two at most")
+    modes.choices["run"].add_argument("--secrets", type=int, default=250)
+    modes.choices["run"].add_argument("--accounts", type=int, choices=(1, 2), default=2)
+    for name in WAYS:
+        modes.add_parser(name).add_argument("--count", type=int, default=1000, help="accounts, or applications")
     options = asked.parse_args()
+    if options.mode in WAYS:
+        return measured(options.mode, options.count)
+    return _aws(options) if options.mode == "aws" else _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    estate = Estate(
+        users=options.users,
+        keys=options.keys,
+        roles=options.roles,
+        secrets=options.secrets,
+        accounts=ACCOUNTS[: options.accounts],
+    )
+    return proved(estate)
+
+
+def _aws(options: argparse.Namespace) -> int:
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     from moto.server import ThreadedMotoServer
 

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,14 +36,18 @@ class Peaks(threading.Thread):
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self.root = pid
-        self.kib = {"parent": 0, "worker": 0, "git": 0}
+        self.kib = {"parent": 0, "worker": 0, "git": 0, "together": 0}
+        """`together` is what all of them hold at one moment."""
         self.done = threading.Event()
 
     def run(self) -> None:
         """Sample until told that the command has ended."""
         while not self.done.wait(0.02):
+            held = 0
             for pid, role in _family(self.root):
-                self.kib[role] = max(self.kib[role], _peak_kib(pid))
+                self.kib[role] = max(self.kib[role], _memory_kib(pid, "VmHWM:"))
+                held += _memory_kib(pid, "VmRSS:")
+            self.kib["together"] = max(self.kib["together"], held)
 
 
 def _family(root: int) -> list[tuple[int, str]]:
@@ -65,25 +69,28 @@ def _children(pid: int) -> list[int]:
     return children
 
 
-def _peak_kib(pid: int) -> int:
+def _memory_kib(pid: int, kind: str) -> int:
     try:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+            if line.startswith(kind):
                 return int(line.split()[1])
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return 0
 
 
-def measured(command: Sequence[str], *, peaks: dict[str, int] | None = None) -> Cost:
+def measured(
+    command: Sequence[str], *, peaks: dict[str, int] | None = None, environment: Mapping[str, str] | None = None
+) -> Cost:
     """Run a command to its end and account for it and all its descendants."""
     begun = time.monotonic()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
     sampler = Peaks(child.pid)
     if peaks is not None:
         sampler.start()
     assert child.stderr is not None
-    words = child.stderr.read()
+    with child.stderr:
+        words = child.stderr.read()
     _, status, used = os.wait4(child.pid, 0)
     sampler.done.set()
     child.returncode = os.waitstatus_to_exitcode(status)

@@ -7,6 +7,7 @@ partial is for the connector to say: it knows what it was refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from storage.inventory import Coverage, CoverageStatus, Exclusion, Facet, Gap, GapReason, Observation, Scope
 
@@ -24,6 +25,12 @@ class Books:
         self.fetched = 0
         self._gaps: dict[Alike, Gap] = {}
         self._exclusions: dict[str, Exclusion] = {}
+        self.source: str | None = None
+        """For a log: how a person calls it."""
+        self.since_time: datetime | None = None
+        """For a log: from when on it was read whole; `None` while that is no time at all."""
+        self.until_time: datetime | None = None
+        """For a log: up to when."""
 
     @property
     def uid(self) -> str:
@@ -68,4 +75,7 @@ class Books:
             fetched=self.fetched,
             calls=calls,
             exclusions=tuple(self._exclusions.values()),
+            source=self.source,
+            since_time=self.since_time,
+            until_time=self.until_time if self.since_time else None,
         )

@@ -11,13 +11,13 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from datetime import datetime
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar, cast
 
 from rules.frameworks import Control
 from rules.joins.listed_end import deleted, looked_after
 from rules.joins.owner_precedence import resolve_resource, who_answers
-from rules.joins.presence import gone_unleaked, is_staged
-from rules.joins.proved_end import proved_end
+from rules.joins.presence import gone_unleaked, in_workload, is_staged
+from rules.joins.proved_end import proved_end, works
 from storage.inventory import (
     Assessment,
     Carrier,
@@ -35,6 +35,7 @@ from storage.inventory import (
     Occurrence,
     Outcome,
     Owner,
+    PipelineState,
     Place,
     Policy,
     PrivilegeLevel,
@@ -47,7 +48,6 @@ from storage.inventory import (
     Subject,
     SubjectKind,
     SuppressionSource,
-    Validity,
 )
 
 S = TypeVar("S", bound=Subject)
@@ -157,7 +157,7 @@ class Rule(ABC, Generic[S]):
         return self._assessment(subject, context, Outcome.NOT_APPLICABLE, message, close_reason=close_reason)
 
     def unleaked(self, subject: S, context: Context) -> Assessment | None:
-        """Say that nothing is demanded of a value that is gone and was never committed; `None` for any other subject.
+        """Say that nothing is demanded of a value that is gone and leaked nowhere; `None` for any other subject.
 
         Of a value that is gone, and of which nobody knows whether git held it, nobody can tell either.
         """
@@ -179,6 +179,8 @@ class Rule(ABC, Generic[S]):
         What its provider looks after is no part of those who could meet a demand; it is counted all the same. Nor is a
         safeguard that is gone: what stands in its place, or that nothing does, its connector tells of the account.
         """
+        if isinstance(subject, PipelineState):
+            return self._of_no_pipeline(subject, context)
         if isinstance(subject, SafeguardState) and not subject.present:
             message = f"{called(subject)} is gone; what stands in its place is judged by itself."
             return self.not_applicable(subject, context, message, close_reason=CloseReason.SCOPE_REMOVED)
@@ -189,6 +191,16 @@ class Rule(ABC, Generic[S]):
         if looked_after(subject):
             message = f"{called(subject)}: its provider made it and looks after it."
             return self.not_applicable(subject, context, message, close_reason=CloseReason.SCOPE_REMOVED)
+        return None
+
+    def _of_no_pipeline(self, subject: PipelineState, context: Context) -> Assessment | None:
+        """Say that nothing is demanded of a file that is gone, nor of a version that other branches alone hold."""
+        name, given = called(subject), cast("S", subject)
+        if not subject.present:
+            message = f"{name} is gone; what it used may still be there, and is judged by itself."
+            return self.not_applicable(given, context, message, close_reason=CloseReason.SCOPE_REMOVED)
+        if not subject.pipeline.on_default_branch:
+            return self.not_applicable(given, context, f"{name} does not stand on the default branch.")
         return None
 
     def _assessment(
@@ -235,13 +247,18 @@ def kind_of(subject: Subject) -> SubjectKind:
             return SubjectKind.CREDENTIAL
         case StoredSecretState():
             return SubjectKind.STORED_SECRET
+        case PipelineState():
+            return SubjectKind.PIPELINE
         case SafeguardState():  # pragma: no branch - mypy proves that there is no other case
             return SubjectKind.SAFEGUARD
 
 
 def never_shared(exposure: SecretExposure) -> bool:
-    """Say whether no commit holds the value and none is about to: it weighs one step less, and every output says so."""
-    return exposure.in_history is False and not is_staged(exposure)
+    """Say whether no commit holds the value, none is about to, and no workload has it.
+
+    It weighs one step less, and every output says so.
+    """
+    return exposure.in_history is False and not is_staged(exposure) and not in_workload(exposure)
 
 
 def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
@@ -253,21 +270,25 @@ def weight(exposure: SecretExposure, as_of: datetime) -> Severity:
     nothing else                                   the format's own: what such a credential opens
     it stands only in a work tree, and not staged  one step less: who reads the repository does not see it
     it fails its own checksum                      low at most: the vendor would not accept it
-    an inventory shows it live                     one step more
+    an inventory shows it live, or did so when it  one step more; critical, where its identity may do everything or
+    could last be asked                            come to do so
     revoked, rotated or expired, with proof        informational: it opens nothing any more
     =============================================  ========================================================
 
-    At HEAD or only in history makes no difference: whoever can clone has both.
+    At HEAD or only in history makes no difference: whoever can clone has both. Nor does it that a workload's settings
+    hold it: whoever may look at the account has them.
     """
     if proved_end(exposure, as_of):
         return Severity.INFORMATIONAL
     rank = exposure.severity.rank
-    if never_shared(exposure):
-        rank -= 1
     if exposure.checksum is Checksum.INVALID:
         rank = min(rank, Severity.LOW.rank)
-    if exposure.validity is Validity.LIVE:
-        rank += 1
+    if works(exposure):
+        rank = min(rank + 1, Severity.CRITICAL.rank)
+        if exposure.joined and exposure.joined.privilege in {PrivilegeLevel.ADMIN, PrivilegeLevel.ESCALATION}:
+            rank = Severity.CRITICAL.rank
+    if never_shared(exposure):
+        rank -= 1
     return _SEVERITIES[max(0, min(rank, len(_SEVERITIES) - 1))]
 
 
@@ -295,7 +316,9 @@ def is_limited(identity: Identity) -> bool:
     return all(privilege.level.rank < PrivilegeLevel.ESCALATION.rank for privilege in identity.privileges)
 
 
-def called(subject: SecretExposure | IdentityState | CredentialState | StoredSecretState | SafeguardState) -> str:
+def called(
+    subject: SecretExposure | IdentityState | CredentialState | StoredSecretState | SafeguardState | PipelineState,
+) -> str:
     """Return how a sentence about a subject begins: what it is and, where a provider lists it, its name and whose."""
     match subject:
         case SecretExposure(name=text):
@@ -307,6 +330,8 @@ def called(subject: SecretExposure | IdentityState | CredentialState | StoredSec
             text = f"{text} of {holder.kind} {holder.name}" if holder else text
         case StoredSecretState(stored_secret=slot):
             text = f"{slot.kind} {slot.name}"
+        case PipelineState(pipeline=pipeline):
+            return f"Pipeline {pipeline.name}"
         case SafeguardState(safeguard=safeguard):  # pragma: no branch - mypy proves that there is no other case
             text = safeguard.name
     return text[:1].upper() + text[1:]
@@ -366,12 +391,15 @@ def _bearing(subject: Subject, context: Context) -> _Bearing:
                 owner=who_answers(subject.owners),
             )
         case ResourceState(resource=resource):
+            # A workload's name begins with its account, whose owners answer for it.
+            homes = (resource.name.partition("/")[0],) if resource.scope_uid else ()
+            names = (resource.uid, resource.name, *resource.aliases, *homes)
             return _Bearing(
                 uid=resource.uid,
                 confidence=subject.highest_confidence or Confidence.HIGH,
                 resource_uid=resource.uid,
                 locator=next(iter(subject.examples), None),
-                owner=who_answers(resolve_resource((resource.uid, resource.name, *resource.aliases), context.policy)),
+                owner=who_answers(resolve_resource(names, context.policy)),
             )
         case CoverageState(scope=scope):
             return _Bearing(
@@ -390,6 +418,9 @@ def _bearing(subject: Subject, context: Context) -> _Bearing:
             return _provided(credential.uid, credential.resource_uid, name, owner)
         case StoredSecretState(stored_secret=slot):
             return _provided(slot.uid, slot.resource_uid, slot.name, who_answers(slot.owners))
+        case PipelineState(pipeline=pipeline):
+            owner = who_answers(pipeline.owners)
+            return _provided(pipeline.uid, pipeline.resource_uid, pipeline.path, owner)
         case SafeguardState(safeguard=safeguard):  # pragma: no branch - mypy proves that there is no other case
             owner = who_answers(resolve_resource(_names(safeguard.resource_uid), context.policy))
             return _provided(safeguard.uid, safeguard.resource_uid, safeguard.name, owner)
@@ -428,6 +459,6 @@ def _distance(occurrence: Occurrence) -> int:
         return 0
     if occurrence.place in _ASIDE:
         return 4
-    if occurrence.carrier is Carrier.WORKTREE:
+    if occurrence.carrier in {Carrier.WORKTREE, Carrier.WORKLOAD}:
         return 1
     return 2 if occurrence.carrier is Carrier.REFS else 3

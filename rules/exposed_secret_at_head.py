@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rules.base import Rule
 from rules.frameworks import nhi_controls
-from storage.inventory import Assessment, CloseReason, Context, Facet, SecretExposure, Severity, SubjectKind
+from rules.joins.proved_end import proved_end, why
+from storage.inventory import Assessment, CloseReason, Context, Facet, SecretExposure, Severity, SubjectKind, Validity
 
 
 class ExposedSecretAtHead(Rule[SecretExposure]):
@@ -15,8 +16,9 @@ class ExposedSecretAtHead(Rule[SecretExposure]):
 
     **Violation.** The value stands at the HEAD of a repository or of its default branch, in any file: a checkout of
     another branch cleans nothing. A value that neither holds any more satisfies the rule, and closes its finding as
-    `place_cleaned`: the place is clean, the value is not. A value that was never committed is not judged here but by
-    `unvaulted-secret`. When nobody can tell whether it stands at HEAD, it is not assessed.
+    `place_cleaned`: the place is clean, the value is not. One of which an inventory, or its own expiry, proves that it
+    opens nothing any more satisfies it as well, wherever it stands. A value that was never committed is not judged here
+    but by `unvaulted-secret`. When nobody can tell whether it stands at HEAD, it is not assessed.
 
     **Remediation.** First revoke or rotate the credential at its issuer. Then take the value out of the file and read
     it from a vault at run time. Rewriting the history is seldom worth its price, and never replaces revocation.
@@ -34,12 +36,15 @@ class ExposedSecretAtHead(Rule[SecretExposure]):
         name = subject.name
         if subject.in_history is False:
             return self.not_applicable(subject, context, f"{name}: it was never committed.")
+        if end := proved_end(subject, context.as_of):
+            return self.satisfied(subject, context, f"{name}: its end is proved{why(subject)}.", close_reason=end)
         if subject.at_head is None:
             return self.not_assessed(
                 subject, context, f"{name}: whether it stands at HEAD is not known.", missing=Facet.PROVENANCE
             )
         if subject.at_head:
-            return self.not_satisfied(subject, context, f"{name} stands at HEAD or on the default branch.")
+            alive = f"; an inventory shows that it is live{why(subject)}" if subject.validity is Validity.LIVE else ""
+            return self.not_satisfied(subject, context, f"{name} stands at HEAD or on the default branch{alive}.")
         return self.satisfied(
             subject,
             context,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.base import Rule
 from rules.frameworks import nhi_controls
-from rules.joins.proved_end import proved_end
+from rules.joins.proved_end import proved_end, why
 from storage.inventory import Assessment, Context, Facet, SecretExposure, Severity, SubjectKind, Validity
 
 
@@ -19,6 +19,10 @@ class ExposedSecretInHistory(Rule[SecretExposure]):
     one issued *and* the old one unusable) or has expired. Deleting the file, rewriting the history, collecting garbage
     and cloning afresh change the place, not the leak: the finding stays open and says that the value is no longer
     found. A value that was never committed is not judged here. When the history could not be read, it is not assessed.
+
+    What proves it is the inventory: the credential is listed as disabled, or was deleted from a list that was read
+    whole. Where it can be listed and could not, the finding says what stood in the way. A credential that works again
+    opens its finding again.
 
     **Remediation.** Revoke or rotate the credential at its issuer, and look through the issuer's logs for use you
     cannot explain since the first commit that held it. The finding closes with the proof: `revoked_proved`,
@@ -37,16 +41,17 @@ class ExposedSecretInHistory(Rule[SecretExposure]):
         name = subject.name
         if subject.in_history is False:
             return self.not_applicable(subject, context, f"{name}: it was never committed.")
+        if end := proved_end(subject, context.as_of):
+            message = f"{name} has been committed; its end is proved{why(subject)}."
+            return self.satisfied(subject, context, message, close_reason=end)
         if subject.in_history is None:
             return self.not_assessed(
                 subject, context, f"{name}: whether it was ever committed is not known.", missing=Facet.PROVENANCE
             )
-        if end := proved_end(subject, context.as_of):
-            return self.satisfied(subject, context, f"{name} has been committed; its end is proved.", close_reason=end)
         place = "has been committed" if subject.present else "is no longer found; removal is not revocation"
         proof = (
             "an inventory shows that it is live"
             if subject.validity is Validity.LIVE
             else "nothing proves that it was revoked or rotated or has expired"
         )
-        return self.not_satisfied(subject, context, f"{name} {place}; {proof}.")
+        return self.not_satisfied(subject, context, f"{name} {place}; {proof}{why(subject)}.")

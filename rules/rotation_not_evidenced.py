@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rules.base import Rule
 from rules.frameworks import nhi_controls
-from rules.joins.proved_end import proved_end
+from rules.joins.proved_end import proved_end, why
 from storage.inventory import (
     Assessment,
     Checksum,
@@ -30,11 +30,12 @@ class RotationNotEvidenced(Rule[SecretExposure]):
     nobody noticed stays useful. A rotation period bounds both. An auditor asks for evidence that it is kept.
 
     **Violation.** The value is older than the policy's limit for its kind (`rotation_days`), and nothing proves that it
-    was revoked or rotated or has expired. Its age counts from the time of issue where the value itself tells it, else
-    from the first commit that held it; dates that lie in the future are not believed. A value in a repository proves
-    neither that it still works nor that it was changed, so the rule says no more than "older than the limit if still
-    valid". Without any date the value is not assessed, and one that fails its own checksum, which no issuer would
-    accept, has nothing to rotate.
+    was revoked or rotated or has expired; a rotation is a newer credential of the same identity *and* the old one
+    unusable. Its age counts from the time of issue where the value itself or the inventory tells it, else from the
+    first commit that held it; dates that lie in the future are not believed. A value in a repository proves neither
+    that it still works nor that it was changed: where no inventory lists it, the rule says no more than "older than the
+    limit if still valid". Without any date the value is not assessed, and one that fails its own checksum, which no
+    issuer would accept, has nothing to rotate.
 
     **Remediation.** Rotate the credential: issue a new one, move its users over, then make the old one unusable. Prefer
     credentials that end by themselves, or none at all (workload identity), to rotation by hand. The finding closes when
@@ -53,7 +54,7 @@ class RotationNotEvidenced(Rule[SecretExposure]):
         """See `Rule.assess`."""
         name = subject.name
         if end := proved_end(subject, context.as_of):
-            return self.satisfied(subject, context, f"{name}: its end is proved.", close_reason=end)
+            return self.satisfied(subject, context, f"{name}: its end is proved{why(subject)}.", close_reason=end)
         if ended := self.unleaked(subject, context):
             return ended
         if subject.checksum is Checksum.INVALID:
@@ -74,18 +75,19 @@ class RotationNotEvidenced(Rule[SecretExposure]):
             return self.not_satisfied(
                 subject,
                 context,
-                f"{name} is live and older than the rotation limit of {limit} days.",
+                f"{name} is live and older than the rotation limit of {limit} days{why(subject)}.",
             )
         return self.not_satisfied(
             subject,
             context,
             f"{name} is older than the rotation limit of {limit} days if still valid; "
-            "no evidence of rotation or revocation.",
+            f"no evidence of rotation or revocation{why(subject)}.",
         )
 
 
 def _start(exposure: SecretExposure, as_of: datetime) -> datetime | None:
     """When its age begins: the issue, else what the first commit claims, else when that commit was made."""
     first = exposure.first_commit
-    claims = (exposure.created_time, *((first.time, first.committer_time) if first else ()))
+    issued = exposure.joined.created_time if exposure.joined else None
+    claims = (exposure.created_time, issued, *((first.time, first.committer_time) if first else ()))
     return next((time for time in claims if time is not None and time <= as_of), None)

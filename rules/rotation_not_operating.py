@@ -28,9 +28,9 @@ class RotationNotOperating(Rule[StoredSecretState]):
 
     **Violation.** Rotation is enabled, and the last rotation and the newest version in force are both older than the
     interval of the schedule and a day, or nothing was ever rotated and the secret itself is older than that. The
-    schedule, with its next day, counts for nothing. A secret without a schedule is not concerned: `rotation-overdue`
-    judges its age. Where it is not known whether there is one, how long it is, or when the value was last replaced, it
-    is not assessed.
+    schedule, with its next day, counts for nothing; a rotation does that took place by the provider's log, and names
+    that very secret. A secret without a schedule is not concerned: `rotation-overdue` judges its age. Where it is not
+    known whether there is one, how long it is, or when the value was last replaced, it is not assessed.
 
     **Remediation.** Look at the log of the rotation's program, mend it, have it rotate now, and raise an alarm on its
     failures. Where the value is replaced by hand, take the schedule away, so that nobody trusts it.
@@ -54,7 +54,7 @@ class RotationNotOperating(Rule[StoredSecretState]):
             message = f"{name}: its schedule of rotation is not known."
             return self.not_assessed(subject, context, message, missing=Facet.ROTATION)
         due = slot.rotation_days + _WINDOW_DAYS
-        last = replaced(slot, context.as_of)
+        last = replaced(slot, context.as_of, told=subject.rotation_times, within_days=due)
         if last is not None and not older(last, context.as_of, due):
             message = f"{name} was rotated within its interval."
             return self.satisfied(subject, context, message, close_reason=CloseReason.CONTROL_MET)

@@ -30,11 +30,12 @@ class RotationOverdue(Rule[CredentialState | StoredSecretState]):
 
     **Violation.** Its value was last replaced longer ago than the policy allows for its type (`rotation_days`; for
     stored secrets `default_rotation_days`), or it is older than that and was never replaced. A stored secret counts as
-    replaced by its last rotation or its newest version in force, never by a schedule. A last change that is too
-    old proves the fault as well; a younger one satisfies, with medium confidence, where a store was asked and knows no
-    rotation, for some stores count a change of settings. What was deleted, disabled or has expired has nothing to
-    rotate, nor has what its provider rotates, nor what is kept unencrypted as plain configuration. Where nothing tells
-    when the value was made, it is not assessed.
+    replaced by its last rotation or its newest version in force, never by a schedule. Either counts as replaced where
+    the provider's log tells, within the limit, of a rotation that took place and names that very thing. A last change
+    that is too old proves the fault as well; a younger one satisfies, with medium confidence, where a store was asked
+    and knows no rotation, for some stores count a change of settings. What was deleted, disabled or has expired has
+    nothing to rotate, nor has what its provider rotates, nor what is kept unencrypted as plain configuration. Where
+    nothing tells when the value was made, it is not assessed.
 
     **Remediation.** Issue a new value, move its users over, then make the old one unusable. Prefer what ends by itself,
     or no secret at all (a role, workload identity), to rotation by hand.
@@ -75,7 +76,7 @@ class RotationOverdue(Rule[CredentialState | StoredSecretState]):
         return self.satisfied(subject, context, message, close_reason=CloseReason.POLICY_CHANGED)
 
     def _of_credential(self, subject: CredentialState, context: Context, limit: int) -> Assessment:
-        last = replaced(subject.credential, context.as_of)
+        last = replaced(subject.credential, context.as_of, told=subject.rotation_times, within_days=limit)
         if last is None:
             return self._never_replaced(subject, context, limit)
         if older(last, context.as_of, limit):
@@ -89,7 +90,7 @@ class RotationOverdue(Rule[CredentialState | StoredSecretState]):
     def _of_slot(self, subject: StoredSecretState, context: Context, limit: int) -> Assessment:
         slot, name = subject.stored_secret, called(subject)
         changed = slot.updated_time if slot.updated_time is not None and slot.updated_time <= context.as_of else None
-        if last := replaced(slot, context.as_of):
+        if last := replaced(slot, context.as_of, told=subject.rotation_times, within_days=limit):
             if older(last, context.as_of, limit):
                 return self._overdue(subject, context, limit)
             message = f"{name} was replaced within the rotation limit of {limit} days."

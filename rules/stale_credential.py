@@ -25,7 +25,8 @@ class StaleCredential(Rule[CredentialState]):
 
     **Violation.** It was last used more than `unused_days` ago, or was made more than that ago and never used. *Never*
     counts only where its provider records use; where the records reach back less far than the credential, it says "not
-    since they began", and counts once they reach back further than the limit. What was deleted, disabled or has expired
+    since they began", and counts once they reach back further than the limit. Where nobody tells when it was made, as
+    of passwords, it was there when it was last changed. What was deleted, disabled or has expired
     is at rest already. Where use or age is not known, it is not assessed: not recorded is not unused.
 
     **Remediation.** Disable it first, wait for a cycle of whatever might need it (a month's end, a quarter's report),
@@ -46,7 +47,8 @@ class StaleCredential(Rule[CredentialState]):
         credential, name, days = subject.credential, called(subject), context.policy.unused_days
         if end := unusable(credential, subject.identity, context.as_of):
             return self.satisfied(subject, context, f"{name} can no longer be used.", close_reason=end)
-        match last_use(credential, context.as_of, days):
+        # What was replaced at a moment was there by then: of passwords nobody tells when they were made.
+        match last_use(credential, context.as_of, days, was_there=credential.last_rotated_time):
             case Use.RECENT:
                 message = f"{name} was used within {days} days."
                 return self.satisfied(subject, context, message, close_reason=CloseReason.CONTROL_MET)

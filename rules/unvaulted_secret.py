@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.base import Rule, one_less, weight
 from rules.frameworks import nhi_controls
-from rules.joins.presence import is_staged, plain_files, stands
+from rules.joins.presence import is_staged, plain_places, stands
 from storage.inventory import (
     Assessment,
     Carrier,
@@ -18,30 +18,35 @@ from storage.inventory import (
 )
 
 HOLDERS = frozenset({"directory", "repository"})
-"""The kinds of resources that hold files."""
+"""The kinds of resources that hold files. Workloads, whose settings are read, have many kinds and are told by their
+scope."""
 
 
 class UnvaultedSecret(Rule[SecretExposure | ResourceState]):
-    """A secret that stands in plain text at present, in a repository or directory.
+    """A secret that stands in plain text at present, in a repository, a directory or the settings of a workload.
 
     **Why it matters.** A secret belongs in a vault: there it is handed out to those who need it, its use is recorded,
     and it can be changed in one place. A secret in a file is handed to everybody and everything that can read the file:
-    each clone, build machine, backup, image and editor extension. Nobody can say who has it.
+    each clone, build machine, backup, image and editor extension. One in the settings of a workload is shown to whoever
+    may look at the account. Nobody can say who has it.
 
     **Violation.** The value stands somewhere now: at HEAD, staged, in a work tree or plain directory (ignored and
-    untracked files included), or in a clone's own files such as `.git/config`. One that neither stands at HEAD nor is
-    about to (staged) weighs one step less than the credential by itself. A value that stands nowhere any more satisfies
+    untracked files included), in a clone's own files such as `.git/config`, or in a workload's settings: a variable, a
+    start script, a parameter or an output of a stack. One that neither stands at HEAD or in a workload nor is about to
+    (staged) weighs one step less than the credential by itself. A value that stands nowhere any more satisfies
     the rule, which closes its finding as `place_cleaned`: the place is clean, the value is not. Where nobody can tell
     whether a HEAD holds it, it is not assessed. Values in the history alone are the matter of
     `exposed-secret-in-history`.
 
-    Repositories and directories are judged beside the values, as the population to sample from: one that was read whole
-    and in which nothing stands satisfies the rule; one that was not read whole and in which nothing was found is not
-    assessed, for what was not seen is not clean. Where something stands the rule speaks of each value by itself.
+    Repositories, directories and workloads are judged beside the values, as the population to sample from: one that was
+    read whole and in which nothing stands satisfies the rule; one that was not read whole and in which nothing was
+    found is not assessed, for what was not seen is not clean. Where something stands the rule speaks of each value by
+    itself.
 
     **Remediation.** Put the value into the vault or the secret store of the platform, let the program read it from
-    there at run time, and delete it from the file. Then revoke or rotate it: whatever stood in a repository counts as
-    leaked. To keep it from coming back, let a hook run `nhi-agent sweep --staged`.
+    there at run time (a workload by a reference in place of the value), and delete it where it stands. Then revoke or
+    rotate it: whatever stood in a repository or a workload counts as leaked. To keep it from coming back, let a hook
+    run `nhi-agent sweep --staged`.
     """
 
     code = "unvaulted-secret"
@@ -63,7 +68,8 @@ class UnvaultedSecret(Rule[SecretExposure | ResourceState]):
         """Return the value's weight; one step less off HEAD, which a value that was never committed has taken."""
         if not isinstance(subject, SecretExposure) or subject.at_head or subject.in_history is False:
             return super().weigh(subject, context)
-        return super().weigh(subject, context) if is_staged(subject) else one_less(weight(subject, context.as_of))
+        near = is_staged(subject) or Carrier.WORKLOAD in plain_places(subject)
+        return super().weigh(subject, context) if near else one_less(weight(subject, context.as_of))
 
     def _of_value(self, value: SecretExposure, context: Context) -> Assessment:
         standing = stands(value)
@@ -81,23 +87,27 @@ class UnvaultedSecret(Rule[SecretExposure | ResourceState]):
         )
 
     def _of_resource(self, state: ResourceState, context: Context) -> Assessment:
-        kind = state.resource.kind
+        kind, listed = state.resource.kind, state.resource.scope_uid is not None
         if state.standing:
             return self.not_applicable(
                 state, context, f"Secrets stand in plain text in this {kind}; each is judged by itself."
             )
-        if kind not in HOLDERS:
-            return self.not_applicable(state, context, f"Resources of the kind '{kind}' hold no files.")
+        if kind not in HOLDERS and not listed:
+            return self.not_applicable(state, context, f"Resources of the kind '{kind}' hold no files or settings.")
         if not state.complete:
             return self.not_assessed(
                 state, context, f"Nothing was found, but this {kind} was not read whole.", missing=Facet.VAULT
             )
-        return self.satisfied(state, context, f"No secret stands in plain text in this {kind}.")
+        place = f"the settings of this {kind}" if listed else f"this {kind}"
+        return self.satisfied(state, context, f"No secret stands in plain text in {place}.")
 
 
 def _where(value: SecretExposure) -> str:
     if value.at_head:
         return "at HEAD or on the default branch"
-    if Carrier.WORKTREE in plain_files(value):
+    places = plain_places(value)
+    if Carrier.WORKLOAD in places:
+        return "in the settings of a workload"
+    if Carrier.WORKTREE in places:
         return "in files outside any commit"
     return "in the git directory's own files"

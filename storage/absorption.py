@@ -118,10 +118,21 @@ def doubted(connection: Connection, run: int, read: Mapping[str, RunScope]) -> d
 
 
 def record_scopes(connection: Connection, run: int, read: Mapping[str, RunScope]) -> None:
-    """Record scopes, coverage and gaps of the run. A known scope in which it was overtaken stays as it is."""
+    """Record scopes, coverage and gaps of the run. A known scope in which it was overtaken stays as it is.
+
+    A retired scope that is read again is no longer retired.
+    """
     known = rows_by(connection, scopes, scopes.c.uid, list(read))
     rows = [
-        {**msgspec.structs.asdict(item.scope), "status": item.coverage.status, "first_run": run, "last_run": run}
+        {
+            **msgspec.structs.asdict(item.scope),
+            "status": item.coverage.status,
+            "retired_time": None,
+            "retired_by": None,
+            "retired_reason": None,
+            "first_run": run,
+            "last_run": run,
+        }
         for uid, item in read.items()
         if not (item.overtaken and uid in known)
     ]
@@ -142,6 +153,9 @@ def record_scopes(connection: Connection, run: int, read: Mapping[str, RunScope]
                 "fetched": item.coverage.fetched,
                 "overtaken": item.overtaken,
                 "payload": encode(item.coverage),
+                "source": item.coverage.source,
+                "since_time": item.coverage.since_time,
+                "until_time": item.coverage.until_time,
             }
             for uid, item in read.items()
         ],
@@ -171,6 +185,7 @@ def record_resources(connection: Connection, run: int, read: Mapping[str, RunSco
             "kind": resource.kind,
             "name": resource.name,
             "location": resource.location,
+            "scope_uid": resource.scope_uid,
             "payload": encode(remembered(resource, former.get(uid))),
             "first_run": known[uid].first_run if uid in known else run,
             "last_run": run,

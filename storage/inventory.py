@@ -40,12 +40,14 @@ class Facet(StrEnum):
     """Which commits brought it, hold it and took it away."""
     STATUS = "status"
     """Whether it works at present, and how it is set: what `enabled` and a safeguard's settings answer."""
+    REFERENCES = "references"
+    """Which pipelines ask for it, and whether what a pipeline asks for is there."""
     CREDENTIALS = "credentials"
     """All that an identity proves itself with: without it, a credential that is not seen may be there all the same."""
 
 
 class Carrier(StrEnum):
-    """Which part of a repository a scope speaks for."""
+    """Which part of a repository a scope speaks for, or that it speaks for the settings of workloads."""
 
     REFS = "refs"
     """What branches, tags and other refs reach: the history that every clone shares."""
@@ -55,6 +57,8 @@ class Carrier(StrEnum):
     """The files of a checkout or plain directory, ignored and untracked ones included, and the index."""
     METADATA = "metadata"
     """The git directory's own texts: configuration and its like, and the names of refs."""
+    WORKLOAD = "workload"
+    """What an account gives its workloads: variables, start scripts, parameters and outputs of stacks."""
 
 
 class Place(StrEnum):
@@ -86,6 +90,8 @@ class Place(StrEnum):
     """A text of the git directory, such as its `config`: a password in a remote's URL stands here."""
     FILE = "file"
     """A file of a plain directory that is no repository."""
+    WORKLOAD_SETTING = "workload_setting"
+    """A setting of a workload: a variable, a start script, a parameter or an output. The path names both."""
 
 
 class GapReason(StrEnum):
@@ -354,6 +360,106 @@ class SafeguardKind(StrEnum):
     """Whether a webhook checks the certificate of whoever it sends to."""
 
 
+class EventKind(StrEnum):
+    """What happened to an identity, a credential or a slot, by the log of its provider."""
+
+    CREATED = "created"
+    USED = "used"
+    """Somebody acted with it, or logged in as it."""
+    ROTATED = "rotated"
+    """Its value was replaced by a new one. A schedule, or a rotation that only began, is none."""
+    ACTIVATED = "activated"
+    DEACTIVATED = "deactivated"
+    DELETED = "deleted"
+    PRIVILEGES_CHANGED = "privileges_changed"
+    """What it may do was changed, or a policy that says so."""
+    TRUST_CHANGED = "trust_changed"
+    """Who may act as it from outside was changed."""
+
+
+class EventOutcome(StrEnum):
+    """Whether what a log tells of took place."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    """It was tried, and refused or failed: nothing changed."""
+
+
+class PipelineDialect(StrEnum):
+    """The language that a pipeline file is written in."""
+
+    AZURE_PIPELINES = "azure_pipelines"
+    BITBUCKET_PIPELINES = "bitbucket_pipelines"
+    BUILDKITE = "buildkite"
+    CIRCLECI = "circleci"
+    DRONE = "drone"
+    """Drone, and Woodpecker that came of it."""
+    GITHUB_ACTIONS = "github_actions"
+    """Workflows, reusable ones among them, and composite actions."""
+    GITLAB_CI = "gitlab_ci"
+    JENKINS = "jenkins"
+    TEKTON = "tekton"
+    TRAVIS = "travis"
+
+
+class ReferenceKind(StrEnum):
+    """What a pipeline asks for."""
+
+    SECRET = "secret"
+    """A slot that holds a secret, by its name."""
+    VARIABLE = "variable"
+    """A slot by its name, where the dialect does not tell secrets and other variables apart."""
+    ANY_SECRET = "any_secret"
+    """A slot whose name is only known when the pipeline runs: it may be any."""
+    ALL_SECRETS = "all_secrets"
+    """Every slot in reach at once: handed on to another pipeline, or printed as one text."""
+    SECRET_GROUP = "secret_group"
+    """A named set of slots: a variable group, a context, a Kubernetes Secret that is taken whole."""
+    STORED_CREDENTIAL = "stored_credential"
+    """A credential that the CI system keeps as such, by its id: a Jenkins credential, a service connection."""
+    FEDERATION = "federation"
+    """An identity that lets the job's own token in, by the name the pipeline gives: a role, a provider, a client id."""
+    VAULT = "vault"
+    """A path in a vault or secret manager that is read while the pipeline runs."""
+
+
+class PipelineSignal(StrEnum):
+    """What a pipeline file alone proves about how its secrets are handled."""
+
+    STATIC_CLOUD_KEY = "static_cloud_key"
+    """A lasting key of a cloud reaches a job, where the CI system's own token could stand for it."""
+    KEYLESS_CLOUD = "keyless_cloud"
+    """A cloud is reached by the job's own token."""
+    STATIC_PUBLISHING_TOKEN = "static_publishing_token"
+    """A lasting token of a package registry, where that registry takes the job's own token (trusted publishing)."""
+    TRUSTED_PUBLISHING = "trusted_publishing"
+    """A package is published by the job's own token."""
+    VAULT_USED = "vault_used"
+    """Secrets come from a vault; how it is reached is told by one of the next two, or not told."""
+    VAULT_KEYLESS = "vault_keyless"
+    """The vault is reached by the job's own token or the machine's identity."""
+    VAULT_STATIC = "vault_static"
+    """The vault is reached by a lasting token: the secret that opens the others."""
+    PERMISSIONS_WRITE_ALL = "permissions_write_all"
+    """The job's token may write everything."""
+    PERMISSIONS_BY_DEFAULT = "permissions_by_default"
+    """Nothing in the file limits the job's token: a setting of the host decides."""
+    PERMISSIONS_LIMITED = "permissions_limited"
+    """The file says what the job's token may do, and that is not everything."""
+    PERSISTED_CREDENTIALS = "persisted_credentials"
+    """The job's token stays in the checkout, where every later step can read it."""
+    HARD_CODED_VALUE = "hard_coded_value"
+    """A value stands in the file itself where a slot would be expected."""
+    SELF_HOSTED_RUNNER = "self_hosted_runner"
+    """A job runs on a machine of one's own."""
+    UNTRUSTED_TRIGGER = "untrusted_trigger"
+    """Somebody from outside can start it with the secrets in reach, as by `pull_request_target`."""
+    ENVIRONMENT = "environment"
+    """A job stands in a named environment; what that demands is the host's setting."""
+    SECRET_OUTSIDE_ENVIRONMENT = "secret_outside_environment"
+    """A job that takes a secret and stands in no environment."""
+
+
 class Outcome(StrEnum):
     """What a rule says of a subject."""
 
@@ -408,6 +514,19 @@ class CloseReason(StrEnum):
     """Its subject is no longer looked at, or has become part of another one."""
 
 
+class LinkKind(StrEnum):
+    """What a link joins to what."""
+
+    EXPOSURE_CREDENTIAL = "exposure_credential"
+    """An exposed value, and the listed credential that it is, or may be."""
+    EXPOSURE_IDENTITY = "exposure_identity"
+    """An exposed value, and the identity that it acts as, where the credential itself was never listed."""
+    REFERENCE_CREDENTIAL = "reference_credential"
+    """A public identifier in code, and the listed credential that it names."""
+    CREDENTIAL_IDENTITY = "credential_identity"
+    """A credential that some other link leads to, and the identity that proves itself with it."""
+
+
 class RunStatus(StrEnum):
     """Where a run stands. Only ``done`` has any effect on states."""
 
@@ -436,6 +555,8 @@ class SubjectKind(StrEnum):
     """A `StoredSecret`, as `StoredSecretState` shows it."""
     SAFEGUARD = "safeguard"
     """A `Safeguard`, as `SafeguardState` shows it."""
+    PIPELINE = "pipeline"
+    """A `Pipeline`, as `PipelineState` shows it."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -515,6 +636,12 @@ class Coverage(Record, frozen=True, kw_only=True):
     """How many calls to the provider it took, those that were repeated among them."""
     exclusions: tuple[Exclusion, ...] = ()
     """What was left out on purpose; it does not make the scope incomplete."""
+    source: str | None = None
+    """For a log: how a person calls it, as its events do; `None` for a scope that is no log."""
+    since_time: datetime | None = None
+    """For a log: the moment from which on it was read whole, up to `until_time`; `None` where it was for no time."""
+    until_time: datetime | None = None
+    """For a log: the moment up to which it was read whole."""
 
 
 class Evidence(Record, frozen=True, kw_only=True):
@@ -592,7 +719,9 @@ class Occurrence(Record, frozen=True, kw_only=True):
     """One place that holds an exposed value: one row for each path, not for each version of the file."""
 
     repository: str
-    """Name of the repository or directory that holds it."""
+    """Name of the repository or directory that holds it; of a workload's setting, of its account."""
+    resource_uid: str | None = None
+    """The workload whose setting it is; `None` for what stands in the repository or directory itself."""
     carrier: Carrier
     """Which part of the repository that is."""
     place: Place
@@ -688,6 +817,8 @@ class SecretExposure(Record, frozen=True, kw_only=True):
     """What the sources say of who answers for it, the accountable first. The rules add the owners file."""
     observed: frozenset[Facet] = frozenset()
     """The questions that were looked into: an empty field of theirs is *absent*, any other *unknown*."""
+    joined: Joined | None = None
+    """What the inventory knows of it, and so why `validity` is what it is; `None` where no list can hold it."""
 
 
 class SecretReference(Record, frozen=True, kw_only=True):
@@ -710,12 +841,14 @@ class SecretReference(Record, frozen=True, kw_only=True):
 
 
 class Resource(Record, frozen=True, kw_only=True):
-    """What holds exposures and references: a repository, a directory of files, later a workload or an account."""
+    """What holds exposures and references: a repository, a directory of files, an account, a workload of one."""
 
     uid: str
     """Stable name, `provider:kind:id`: `git:repository:github.com/org/name`."""
+    scope_uid: str | None = None
+    """The scope that lists it, of a workload; `None` for what has scopes of its own."""
     kind: str
-    """`repository` or `directory`; later also workloads and accounts."""
+    """`repository`, `directory`, `account`, or what its provider calls such a workload: `lambda-function`."""
     name: str
     """How a person calls it: its configured name, else the origin's `host/owner/name`, else its path."""
     location: str
@@ -730,6 +863,8 @@ class Resource(Record, frozen=True, kw_only=True):
     """Newest time that any commit claims; `None` without a commit with a usable time."""
     visibility: str | None = None
     """Who may read it, as its host says: `public`, `private`; `None` when no host was asked."""
+    complete: bool | None = None
+    """Whether all of a workload that can hold a value was looked through; `None` for what has scopes of its own."""
     attributes: Mapping[str, str] = {}
     """Further plain facts: object format, git version, shallow or not."""
 
@@ -891,6 +1026,10 @@ class StoredSecret(Record, frozen=True, kw_only=True):
     """When the slot was last changed. Some sources count a change of its settings as well."""
     last_used_time: datetime | None = None
     """When it was last read; `None` is *never* only when `last_use` was observed."""
+    read_by: ReferenceKind | None = None
+    """How a pipeline asks for it; `None` where no pipeline does, or where nobody told."""
+    reach: tuple[str, ...] = ()
+    """Globs over the names (`host/owner/name`) of the repositories whose pipelines get it."""
     rotation_enabled: bool | None = None
     """Whether a schedule replaces it; `None` when that is not known."""
     rotation_days: int | None = None
@@ -934,11 +1073,119 @@ class Safeguard(Record, frozen=True, kw_only=True):
     """Its settings as plain facts: days of retention, number of reviewers."""
 
 
+class Event(Record, frozen=True, kw_only=True):
+    """Something that happened to an identity, a credential or a slot, as the log of its provider tells it.
+
+    It holds names and times alone: of what was asked for and answered nothing is kept.
+    """
+
+    uid: str
+    """`provider:event:` and the provider's own immutable id: the same event in two logs is one."""
+    scope_uid: str
+    """The scope that told of it first."""
+    time: datetime
+    """When it happened, by the provider's clock."""
+    kind: EventKind
+    """What happened."""
+    outcome: EventOutcome
+    """Whether it took place."""
+    subject_kind: SubjectKind | None
+    """What kind of thing it happened to; `None` where that is nothing the inventory knows."""
+    subject_uid: str | None
+    """The thing, in the inventory's own form; `None` where the log does not prove which one it was."""
+    subject_name: str | None
+    """What the log calls the thing; names are given anew, so this proves nothing."""
+    provider: str
+    """Whose log it is: the first part of its uid."""
+    resource_uid: str
+    """The account, project or tenant in which it happened."""
+    actor: str | None
+    """Who did it, as the log writes it; `None` where it names nobody."""
+    credential_uid: str | None = None
+    """The credential that the actor proved itself with, in the inventory's form; `None` where the log names none."""
+    action: str
+    """The operation, as the provider's API calls it: `iam:CreateAccessKey`."""
+    source: str
+    """Which log it is from, as a person calls it."""
+
+
+class PipelineReference(Record, frozen=True, kw_only=True):
+    """One thing that a pipeline asks for, each as often as it stands there."""
+
+    kind: ReferenceKind
+    """What is asked for."""
+    name: str | None
+    """Its name as the file has it; `None` where only the run will tell."""
+    line: int
+    """Line in the file, from 1."""
+    job: str | None = None
+    """The job or stage that asks; `None` for what stands outside of them all."""
+    environment: str | None = None
+    """The environment that the job stands in, by its name in the file; `None` where it names none."""
+    defined: bool | None = None
+    """Whether the file itself declares the name, as `workflow_call` does its secrets; `None` where that cannot be."""
+
+
+class PipelineFact(Record, frozen=True, kw_only=True):
+    """One sign in a pipeline file, and where it stands."""
+
+    signal: PipelineSignal
+    """What it says."""
+    line: int
+    """Line in the file, from 1."""
+    job: str | None = None
+    """The job or stage concerned; `None` for the whole file."""
+    proof: str = ""
+    """What tells it: an action, a key, the name of a slot. Never a value."""
+
+
+class Pipeline(Record, frozen=True, kw_only=True):
+    """A pipeline file of a repository, as it stands on one branch: what it asks for, and how it handles that."""
+
+    uid: str
+    """Stable name: the repository's uid and the path; of a version that stands on other branches, its blob as well."""
+    scope_uid: str = ""
+    """Scope this observation speaks for; empty on a merged one."""
+    name: str
+    """The file's path, and the branch where that is not the default one."""
+    provider: str
+    """The dialect's system: `github`, `gitlab`, `jenkins`."""
+    resource_uid: str
+    """The repository that holds it."""
+    dialect: PipelineDialect
+    """The language that it is written in."""
+    path: str
+    """Path in the repository, in display form."""
+    on_default_branch: bool = True
+    """Whether it stands on the default branch. A version of other branches is read for what it asks for alone: nobody
+    judges what is still being worked at, but a slot that only a branch uses is in use."""
+    ref: str | None = None
+    """A branch it was read on, in full: `refs/heads/main`; `None` when HEAD stands on none."""
+    commit: str | None = None
+    """The commit that it was read from."""
+    blob: str | None = None
+    """Object id of the file."""
+    references: tuple[PipelineReference, ...] = ()
+    """What it asks for, by line."""
+    facts: tuple[PipelineFact, ...] = ()
+    """What it proves, by line."""
+    undetermined: tuple[str, ...] = ()
+    """What could not be told from this file, a short sentence each: an include from elsewhere, a computed name."""
+    read: bool = True
+    """False when nothing could be told of it, as `undetermined` says."""
+    owners: tuple[Owner, ...] = ()
+    """Who answers for the file, the accountable first; nobody, if empty and `owner` was observed."""
+    attributes: Mapping[str, str] = {}
+    """Further plain facts. Never free text, which may hold anything."""
+    observed: frozenset[Facet] = frozenset()
+    """The questions that the file could answer."""
+
+
 class Link(Record, frozen=True, kw_only=True):
     """A joined edge between two things, with its proof."""
 
-    kind: str
-    """What is joined to what: exposure or slot to credential, reference to slot, credential to identity."""
+    kind: LinkKind
+    """What is joined to what."""
     source_uid: str
     """The thing the edge leads from."""
     target_uid: str
@@ -947,6 +1194,97 @@ class Link(Record, frozen=True, kw_only=True):
     """How sure the join is: an identifier or fingerprint proves it, a like name only suggests it."""
     proof: str
     """The exact identifier, the shared fingerprint, or the name heuristic that joined them."""
+
+
+class Joined(Record, frozen=True, kw_only=True):
+    """What the inventory knows of an exposed value: whether it is live, why, and whose it is.
+
+    Made by a join alone (`rules.joins.exposed_credentials`), and the same for the same inventory in whatever order its
+    parts were read.
+    """
+
+    validity: Validity
+    """Whether it still opens something."""
+    reason: str
+    """Why, in a sentence without a full stop; where nobody could say, what stands in the way. Free of times."""
+    credential_uid: str | None = None
+    """The listed credential that it is, of several that may be it the one that decides; `None` when there is none."""
+    identity_uid: str | None = None
+    """Whose it is; `None` when that is not known."""
+    resource_uid: str | None = None
+    """The account, project or tenant that it belongs to, as far as it or its credential tells."""
+    created_time: datetime | None = None
+    """When the one credential was issued; `None` when that is not known."""
+    privilege: PrivilegeLevel | None = None
+    """How far the identity's widest right reaches, `limited` where it has none; `None` when that is not known."""
+    unconfirmed: bool = False
+    """Whether it was live when it was last listed, and what lists it was not read whole since: it weighs as live."""
+
+
+class JoinedFacts(Record, frozen=True, kw_only=True):
+    """What a join says of one exposure or reference: what is kept of it, and the edges that it found."""
+
+    joined: Joined
+    """What outputs and rules see of it; of a reference nobody asks whether it is live."""
+    links: tuple[Link, ...] = ()
+    """The edges from it, in the order of their targets."""
+
+
+class ListReading(Record, frozen=True, kw_only=True):
+    """What is known of a scope that lists things, for a join that must say why a thing was not found in it."""
+
+    scope: Scope
+    """The scope."""
+    status: CoverageStatus
+    """How much of it its newest run read."""
+    gaps: tuple[Gap, ...] = ()
+    """What that run could not see of it."""
+    whole_run: int | None = None
+    """Number of the newest run that read it whole; `None` when none ever did."""
+    whole_time: datetime | None = None
+    """When that run began, by the machine's clock."""
+
+
+class JoinCandidate(Record, frozen=True, kw_only=True):
+    """Something that providers list and that shares a public identifier with what is joined."""
+
+    key: str
+    """The identifier they share, in the form that the join gives it."""
+    credential: Credential | None = None
+    """Where it is a credential: that one."""
+    present: bool = True
+    """False when a scope that lists such things was read whole and no longer holds it: it was deleted."""
+    confirmed: bool = True
+    """Whether the newest reading of some scope that lists it still held it. Without, it is as it was."""
+    scope_uids: tuple[str, ...] = ()
+    """The scopes that ever listed it."""
+    identity: Identity | None = None
+    """The identity itself, or whose credential it is; `None` when that was never listed."""
+    identity_present: bool = True
+    """False when the identity was deleted, by the same proof."""
+    siblings: tuple[Credential, ...] = ()
+    """The present credentials of the same identity, itself among them; of one without an identity, itself."""
+
+
+class JoinSubject(Record, frozen=True, kw_only=True):
+    """An exposure or reference with all that may bear on it: what a join is asked."""
+
+    thing: SecretExposure | SecretReference
+    """What is joined."""
+    keys: tuple[str, ...]
+    """The identifiers that any of its sightings tells, in order."""
+    accounts: tuple[str, ...] = ()
+    """Uids of the accounts that it names itself."""
+    candidates: tuple[JoinCandidate, ...] = ()
+    """What is listed under one of those keys."""
+    readings: tuple[ListReading, ...] = ()
+    """The scopes over the accounts that it names, and those that listed a candidate."""
+    beside: tuple[IdentityState, ...] = ()
+    """The root logins of the accounts that it names, as far as they are known."""
+    first_run: int = 0
+    """Number of the run that first saw it."""
+    first_time: datetime | None = None
+    """When that run began, by the machine's clock: by then it was there."""
 
 
 class OwnerAssignment(Record, frozen=True, kw_only=True):
@@ -1118,6 +1456,29 @@ class CredentialState(Record, frozen=True, kw_only=True):
     """False when a scope that lists such credentials was read whole and no longer holds it: it was deleted."""
     identity: Identity | None = None
     """Whose it is; `None` when no source says, or the identity itself was not seen."""
+    rotation_times: tuple[datetime, ...] = ()
+    """When its value was replaced, by events that took place and name this very thing; the newest of them, in order."""
+
+
+class SlotUse(Record, frozen=True, kw_only=True):
+    """Which pipelines ask for a slot, and the proof of what was searched for that."""
+
+    references: tuple[str, ...] = ()
+    """Some of the places that ask for it (at most 20): repository, path and line."""
+    references_total: int = 0
+    """How many there are."""
+    files: int = 0
+    """How many pipeline files, in how many versions, were searched."""
+    searched: int = 0
+    """How many of the repositories that it reaches were read whole, on all branches."""
+    unsearched: tuple[str, ...] = ()
+    """Some of those that were not (at most 20)."""
+    unsearched_total: int = 0
+    """How many were not."""
+    open_ended: tuple[str, ...] = ()
+    """Some of the places (at most 20) that may ask for any slot, or of which that cannot be told."""
+    open_ended_total: int = 0
+    """How many there are."""
 
 
 class StoredSecretState(Record, frozen=True, kw_only=True):
@@ -1127,6 +1488,10 @@ class StoredSecretState(Record, frozen=True, kw_only=True):
     """What all sources know of it together."""
     present: bool
     """False when a scope that lists such slots was read whole and no longer holds it: it was deleted."""
+    use: SlotUse | None = None
+    """Which pipelines ask for it; `None` for what no pipeline asks for."""
+    rotation_times: tuple[datetime, ...] = ()
+    """When its value was replaced, by events that took place and name this very thing; the newest of them, in order."""
 
 
 class SafeguardState(Record, frozen=True, kw_only=True):
@@ -1138,6 +1503,17 @@ class SafeguardState(Record, frozen=True, kw_only=True):
     """False when a scope that lists such controls was read whole and no longer holds it."""
 
 
+class PipelineState(Record, frozen=True, kw_only=True):
+    """A pipeline file and whether it still exists: the subject of the rules on pipelines."""
+
+    pipeline: Pipeline
+    """What all sources know of it together."""
+    present: bool
+    """False when its repository was read whole and no longer holds it."""
+    unprovided: tuple[PipelineReference, ...] | None = None
+    """The secrets that it asks for and that no slot in its reach provides; `None` when not all slots are known."""
+
+
 Subject = (
     SecretExposure
     | ResourceState
@@ -1146,6 +1522,7 @@ Subject = (
     | CredentialState
     | StoredSecretState
     | SafeguardState
+    | PipelineState
 )
 
 
@@ -1156,8 +1533,6 @@ class Context(Record, frozen=True, kw_only=True):
     """The moment by which ages and expiry are judged; with a zone."""
     policy: Policy
     """The thresholds in force."""
-    links: tuple[Link, ...] = ()
-    """Joined edges between the things of the inventory."""
     detectors: frozenset[str] = frozenset()
     """Codes of the formats that the run looked for; empty where nobody told."""
     also_called: Mapping[str, str] = {}
@@ -1326,6 +1701,8 @@ Observation = (
     | Credential
     | StoredSecret
     | Safeguard
+    | Pipeline
+    | Event
     | Gap
     | Coverage
     | Scope
@@ -1343,6 +1720,8 @@ OBSERVATIONS: Mapping[type[Observation], str] = {
     Credential: "credential",
     StoredSecret: "stored_secret",
     Safeguard: "safeguard",
+    Pipeline: "pipeline",
+    Event: "event",
 }
 """The word for each kind of observation: between processes, in the store and in the canonical record."""
 

@@ -27,7 +27,7 @@ from storage.inventory import (
     finding_uid,
 )
 from storage.leases import CHUNK
-from storage.lifecycle import Step, active, closed, due_date, next_step, stays_visible
+from storage.lifecycle import PROVED_ENDS, Step, active, closed, due_date, next_step, stays_visible
 from storage.payload import encode, plain
 from storage.reach import spoken_of
 from storage.steps import Move
@@ -37,12 +37,14 @@ from storage.tables import (
     coverage,
     exceptions,
     exposure_observations,
+    exposures,
     findings,
     population_digests,
     runs,
     scopes,
 )
 from storage.union import exception_of, exceptions_carried_over
+from storage.workloads import looked_through
 
 _FIELDS = Finding.__struct_fields__
 
@@ -55,7 +57,7 @@ class Judgement:
         self._run = run
         self._policy = policy
         self._read = read
-        self._whole = read_whole(connection, read)
+        self._whole = read_whole(connection, read) | looked_through(connection, run.seq)
         self._carried = exceptions_carried_over(connection)
         self._digests: dict[str, Any] = {}
         self._policies: dict[int, str | None] = {}
@@ -123,7 +125,8 @@ class Judgement:
         uids = list(part)
         accepted = self._exceptions(uids)
         subject_uids = [item.subject_uid for item in part.values()]
-        incomplete = self._incomplete(subject_uids) | listing.incomplete(self._connection, self._run.seq, subject_uids)
+        incomplete = self._incomplete(subject_uids) | self._unseen(subject_uids)
+        incomplete |= listing.incomplete(self._connection, self._run.seq, subject_uids)
         former = {row.uid: row for row in self._connection.execute(select(findings).where(findings.c.uid.in_(uids)))}
         moves: list[Move] = []
         written: list[tuple[Finding, int, bool]] = []
@@ -222,20 +225,30 @@ class Judgement:
             case SubjectKind.SCOPE:
                 return uid in self._read and self._read[uid].complete
             case SubjectKind.EXPOSURE:
-                return uid not in incomplete
-            case SubjectKind.IDENTITY | SubjectKind.CREDENTIAL | SubjectKind.STORED_SECRET | SubjectKind.SAFEGUARD:
+                # What a credential opens does not depend on who has read where it stands.
+                return assessment.close_reason in PROVED_ENDS or uid not in incomplete
+            case (
+                SubjectKind.IDENTITY
+                | SubjectKind.CREDENTIAL
+                | SubjectKind.STORED_SECRET
+                | SubjectKind.SAFEGUARD
+                | SubjectKind.PIPELINE
+            ):
                 return uid not in incomplete
 
     def _incomplete(self, subject_uids: Sequence[str]) -> frozenset[str]:
         """Return the exposures of which a scope of this run that was not read whole may know more.
 
-        Those are the scopes that ever saw the value, and beside them whatever of the same resources can hold a value
+        Those are the scopes that ever saw the value, and beside them whatever of the same repository can hold a value
         at present: what left a work tree may have been committed to a branch that could not be read. Where only a part
-        of a resource was asked for, all the rest of it may know more.
+        of a resource was asked for, all the rest of it may know more. What an account lists holds no values, and the
+        settings of one kind of workloads say nothing of those of another.
         """
         sighted, neighbour = scopes.alias("sighted"), scopes.alias("neighbour")
         table = exposure_observations
-        present = or_(neighbour.c.carrier.is_(None), neighbour.c.carrier.not_in([Carrier.LOCAL, Carrier.METADATA]))
+        present = neighbour.c.api.is_(None) & or_(
+            neighbour.c.carrier.is_(None), neighbour.c.carrier.not_in([Carrier.LOCAL, Carrier.METADATA])
+        )
         return frozenset(
             self._connection.execute(
                 select(table.c.exposure_uid)
@@ -256,6 +269,12 @@ class Judgement:
                 .distinct()
             ).scalars()
         )
+
+    def _unseen(self, subject_uids: Sequence[str]) -> frozenset[str]:
+        """Return the exposures that this run did not look for: it speaks of what they open, and not of their places."""
+        table = exposures
+        query = select(table.c.uid).where(table.c.uid.in_(subject_uids), table.c.last_run != self._run.seq)
+        return frozenset(self._connection.execute(query).scalars())
 
     def _exceptions(self, uids: Sequence[str]) -> dict[str, list[RiskException]]:
         accepted = {uid: list(self._carried[uid]) for uid in uids if uid in self._carried}

@@ -25,6 +25,8 @@ from storage.records import OutboxOperation
 OPEN = frozenset({FindingStatus.NEW, FindingStatus.OPEN, FindingStatus.REOPENED})
 # Reasons that somebody decided on: what was read of the scope has no part in them.
 BY_DECISION = frozenset({CloseReason.POLICY_CHANGED, CloseReason.RULE_CHANGED, CloseReason.SCOPE_REMOVED})
+PROVED_ENDS = frozenset({CloseReason.REVOKED_PROVED, CloseReason.ROTATED_PROVED, CloseReason.EXPIRED_PROVED})
+"""As what a leaked value closes because it opens nothing any more."""
 _OPERATIONS = {
     FindingStatus.NEW: OutboxOperation.CREATE,
     FindingStatus.OPEN: OutboxOperation.UPDATE,

@@ -1,4 +1,4 @@
-"""What providers list: identities, credentials, slots and safeguards, each as every scope sees it.
+"""What providers list, and the pipelines of repositories: each thing as every scope sees it.
 
 Every source keeps its own observation; the thing itself is what they say together, put together whenever it is asked
 for. The same observations, in any order, give the same record.
@@ -18,6 +18,7 @@ from storage.inventory import (
     Credential,
     FindingStatus,
     Identity,
+    Pipeline,
     Record,
     Safeguard,
     StoredSecret,
@@ -30,14 +31,15 @@ from storage.rows import store_seen
 from storage.staged import in_parts, read_staged
 from storage.tables import assessments, coverage, findings, inventory_observations
 
-Listed = Identity | Credential | StoredSecret | Safeguard
-Kind = TypeVar("Kind", Identity, Credential, StoredSecret, Safeguard)
+Listed = Identity | Credential | StoredSecret | Safeguard | Pipeline
+Kind = TypeVar("Kind", Identity, Credential, StoredSecret, Safeguard, Pipeline)
 
 LISTED: Mapping[type[Listed], SubjectKind] = {
     Identity: SubjectKind.IDENTITY,
     Credential: SubjectKind.CREDENTIAL,
     StoredSecret: SubjectKind.STORED_SECRET,
     Safeguard: SubjectKind.SAFEGUARD,
+    Pipeline: SubjectKind.PIPELINE,
 }
 _NEWEST = frozenset({"last_used_time", "last_rotated_time", "updated_time", "newest_version_time"})
 """Times of which each source knows what it saw itself: the latest counts."""

@@ -9,16 +9,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from storage import absorption, leases
+from storage import absorption, leases, workloads
 from storage.continuity import also_called
 from storage.engine import become_writer
 from storage.errors import NotAllowed
+from storage.events import record_events
 from storage.inventory import Context, Policy, Resource, Run, RunStatus
+from storage.joining import Conclusions, JoinIndex
 from storage.judging import Judgement
 from storage.listing import end_assessments, record_listed
 from storage.payload import decode
 from storage.presence import record_gone
-from storage.records import Judge, PromotionSummary
+from storage.records import Join, Judge, PromotionSummary
 from storage.subjects import merge_exposures, subjects
 from storage.tables import leases as lease_table
 from storage.tables import resources, runs, staged_observations
@@ -35,12 +37,14 @@ def promote(
     finished_time: datetime,
     codes: frozenset[str] | None = None,
     detectors: frozenset[str] = frozenset(),
+    join: Join | None = None,
 ) -> PromotionSummary:
     """Promote a run inside the caller's transaction.
 
     A scope in which the run was overtaken costs that scope and not the run. `codes` are those of all rules that exist;
     findings about the run's subjects by any other rule are closed. Without it no rule is held to be gone. `detectors`
-    are the formats that the run looked for: what any other one found was not looked for, and so is not cleaned.
+    are the formats that the run looked for: what any other one found was not looked for, and so is not cleaned. `join`
+    says what of the inventory is what else; it comes before the rules. Without it nothing is joined.
     """
     become_writer(connection)
     leases.require_staged(connection, run.seq)
@@ -51,13 +55,20 @@ def promote(
     new = absorption.record_exposures(connection, run, read)
     absorption.record_references(connection, run.seq)
     record_listed(connection, run.seq)
+    record_events(connection, run.seq)
     gone = record_gone(connection, run.seq)
-    count, standing = merge_exposures(connection, run.seq, read)
+    index = JoinIndex(connection, join) if join else None
+    count, standing = merge_exposures(connection, run.seq, read, index)
+    if join is not None and index is not None:
+        index.take_staged(run.seq)
+        index.make_anew()
+        Conclusions(connection, run.seq, join, run.as_of).draw()
     judgement = Judgement(connection, run, policy, read)
     names = also_called(decode(row.payload, Resource) for row in connection.execute(_RESOURCES))
     context = Context(as_of=run.as_of, policy=policy, detectors=detectors, also_called=names)
     judgement.take(judge(subjects(connection, run.seq, read, standing), context))
     end_assessments(connection, run.seq)
+    workloads.forget_gone(connection, run.seq)
     if codes is not None:
         judgement.close_withdrawn(codes)
     judgement.record_populations()

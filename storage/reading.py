@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from itertools import chain
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Row, Select, func, or_, select, union
 
 from storage.errors import NotFound
+from storage.events import events_query, in_run, log_periods, short_lived
 from storage.inventory import (
     Assessment,
+    Confidence,
     Coverage,
     CoverageState,
+    Credential,
     CredentialState,
+    Event,
     Finding,
     FindingStatus,
     Gap,
+    Identity,
     IdentityState,
+    JoinedFacts,
+    Link,
+    LinkKind,
     Outcome,
+    PipelineState,
     Policy,
     Resource,
     RiskException,
@@ -32,15 +42,47 @@ from storage.inventory import (
     StoredSecretState,
     Transition,
 )
+from storage.joining import joined
 from storage.judging import finding_of
 from storage.leases import chunks
-from storage.listed_states import credential_states, identity_states, safeguard_states, stored_secret_states
+from storage.listed_states import (
+    credential_states,
+    identity_states,
+    pipeline_states,
+    safeguard_states,
+    stored_secret_states,
+    with_credentials,
+    with_holders,
+)
+from storage.listing import entries_of
 from storage.payload import decode, decode_mapping
-from storage.reach import exposures_in, listed_in, resources_in, scopes_in, seen_in, spoken_of
-from storage.records import AssessmentInterval, KeyEntry, OutboxMessage, OutboxState, Population
+from storage.reach import (
+    exposures_in,
+    joined_in,
+    joined_to,
+    listed_in,
+    resources_in,
+    scopes_in,
+    seen_in,
+    spoken_of,
+    workloads_in,
+)
+from storage.records import (
+    AssessmentInterval,
+    JoinSide,
+    KeyEntry,
+    LogPeriod,
+    OutboxMessage,
+    OutboxState,
+    Population,
+    RetiredScope,
+    ShortLived,
+)
+from storage.retirement import unvisited
 from storage.tables import (
     assessments,
     coverage,
+    events,
     exceptions,
     exposure_aliases,
     exposure_observations,
@@ -49,6 +91,7 @@ from storage.tables import (
     gaps,
     installation,
     inventory_observations,
+    joins,
     key_ids,
     outbox,
     policies,
@@ -62,6 +105,8 @@ from storage.tables import (
 from storage.union import exception_of
 
 Kind = TypeVar("Kind")
+Number = TypeVar("Number", int, int | None)
+"""The number of a run, where that may be left out or not."""
 
 _AT_ONCE = 500
 
@@ -118,6 +163,20 @@ class Reader:
         """Yield every scope that was ever read."""
         return self._stream(select(scopes).order_by(scopes.c.uid), _scope)
 
+    def unvisited(self, run_seq: int) -> Iterator[Scope]:
+        """Yield the scopes that scheduled runs read before and this run did not, but for those that were retired."""
+        return self._stream(select(scopes).where(unvisited(run_seq)).order_by(scopes.c.uid), _scope)
+
+    def retired(self) -> Iterator[RetiredScope]:
+        """Yield the scopes that somebody retired, with who, when and why."""
+        query = select(scopes).where(scopes.c.retired_time.is_not(None)).order_by(scopes.c.uid)
+        return self._stream(
+            query,
+            lambda row: RetiredScope(
+                scope=_scope(row), actor=row.retired_by, reason=row.retired_reason, time=row.retired_time
+            ),
+        )
+
     def coverage(self, run_seq: int) -> Iterator[Coverage]:
         """Yield what a run read of its scopes."""
         query = select(coverage.c.payload).where(coverage.c.run_seq == run_seq).order_by(coverage.c.scope_uid)
@@ -151,6 +210,13 @@ class Reader:
         query = select(resources.c.payload).order_by(resources.c.uid)
         return self._stream(query, lambda row: decode(row.payload, Resource))
 
+    def workloads(self, run_seq: int) -> Iterator[Resource]:
+        """Yield the workloads that a run saw."""
+        query = select(resources.c.payload).where(
+            resources.c.uid.in_(workloads_in(run_seq)), resources.c.last_run == run_seq
+        )
+        return self._stream(query.order_by(resources.c.uid), lambda row: decode(row.payload, Resource))
+
     def exposures(
         self,
         *,
@@ -160,19 +226,18 @@ class Reader:
         uids: Iterable[str] | None = None,
     ) -> Iterator[SecretExposure]:
         """Yield the merged exposures: all, of a resource, of the scopes of a run, only those (not) seen any more."""
-        query = select(exposures.c.uid, exposures.c.payload).order_by(exposures.c.uid)
+        query = _exposures_joined().order_by(exposures.c.uid)
         if resource_uid is not None:
             query = query.where(exposures.c.uid.in_(_exposures_of(resource_uid)))
         if run_seq is not None:
             query = query.where(exposures.c.uid.in_(exposures_in(run_seq)))
         if present is not None:
             query = query.where(exposures.c.present.is_(present))
-        return self._chosen(query, lambda row: decode(row.payload, SecretExposure), (exposures.c.uid, uids))
+        return self._chosen(query, _exposure, (exposures.c.uid, uids))
 
     def exposure(self, uid: str) -> SecretExposure:
         """Return one merged exposure."""
-        query = select(exposures.c.payload).where(exposures.c.uid == uid)
-        found = list(self._stream(query, lambda row: decode(row.payload, SecretExposure)))
+        found = list(self._stream(_exposures_joined().where(exposures.c.uid == uid), _exposure))
         if not found:
             raise NotFound(f"There is no exposure {uid}.")
         return found[0]
@@ -193,13 +258,51 @@ class Reader:
             query = query.where(table.c.present.is_(present))
         return self._stream(query, lambda row: decode(row.payload, SecretReference))
 
-    def identities(self, *, run_seq: int | None = None) -> Iterator[IdentityState]:
-        """Yield the identities by uid, with their credentials: all, or those that a run speaks of."""
-        return self._states(identity_states, run_seq)
+    def links(self, *, run_seq: int | None = None, source_uid: str | None = None) -> Iterator[Link]:
+        """Yield the joined edges by where they lead from: all, those from what a run speaks of, or from one thing.
 
-    def credentials(self, *, run_seq: int | None = None) -> Iterator[CredentialState]:
-        """Yield the credentials by uid, with their holders: all, or those that a run speaks of."""
-        return self._states(credential_states, run_seq)
+        Beside those of exposures and references are those from the credentials that they lead to.
+        """
+        query = select(joins.c.payload).order_by(joins.c.uid)
+        if run_seq is not None:
+            references = select(secret_references.c.uid).where(seen_in(secret_references, run_seq))
+            listed = joined_to(joins.c.uid, JoinSide.REFERENCE, run_seq)
+            query = query.where(
+                or_(
+                    joins.c.uid.in_(exposures_in(run_seq)),
+                    joins.c.uid.in_(joined_in(run_seq)),
+                    joins.c.uid.in_(references),
+                    (joins.c.side == JoinSide.REFERENCE) & listed,
+                )
+            )
+        if source_uid is not None:
+            query = query.where(joins.c.uid == source_uid)
+        led_to: set[str] = set()
+        for link in chain.from_iterable(self._stream(query, lambda row: decode(row.payload, JoinedFacts).links)):
+            yield link
+            if link.kind in {LinkKind.EXPOSURE_CREDENTIAL, LinkKind.REFERENCE_CREDENTIAL}:
+                led_to.add(link.target_uid)
+        yield from map(_to_identity, (each for each in self.credentials(uids=led_to) if each.credential.identity_uid))
+
+    def identities(self, *, run_seq: int | None = None, uids: Iterable[str] | None = None) -> Iterator[IdentityState]:
+        """Yield the identities by uid, with their credentials: all, those that a run speaks of, or some."""
+        if uids is None:
+            yield from self._states(identity_states, run_seq)
+            return
+        with self._reading() as connection:
+            for part in chunks(sorted(set(uids))):
+                yield from with_credentials(connection, entries_of(connection, Identity, part))
+
+    def credentials(
+        self, *, run_seq: int | None = None, uids: Iterable[str] | None = None
+    ) -> Iterator[CredentialState]:
+        """Yield the credentials by uid, with their holders: all, those that a run speaks of, or some."""
+        if uids is None:
+            yield from self._states(credential_states, run_seq)
+            return
+        with self._reading() as connection:
+            for part in chunks(sorted(set(uids))):
+                yield from with_holders(connection, entries_of(connection, Credential, part))
 
     def stored_secrets(self, *, run_seq: int | None = None) -> Iterator[StoredSecretState]:
         """Yield the slots by uid: all, or those that a run speaks of."""
@@ -208,6 +311,31 @@ class Reader:
     def safeguards(self, *, run_seq: int | None = None) -> Iterator[SafeguardState]:
         """Yield the safeguards by uid: all, or those that a run speaks of."""
         return self._states(safeguard_states, run_seq)
+
+    def pipelines(self, *, run_seq: int | None = None) -> Iterator[PipelineState]:
+        """Yield the pipelines by uid: all, or those that a run speaks of."""
+        return self._states(pipeline_states, run_seq)
+
+    def events(
+        self, *, run_seq: int | None = None, subject_uids: Iterable[str] | None = None, resource_uid: str | None = None
+    ) -> Iterator[Event]:
+        """Yield what logs told, the oldest first: all, of some things, of an account, or what a run shows of it."""
+        query = events_query()
+        if run_seq is not None:
+            query = query.where(in_run(run_seq))
+        if resource_uid is not None:
+            query = query.where(events.c.resource_uid == resource_uid)
+        if subject_uids is not None:
+            query = query.where(events.c.subject_uid.in_(sorted(set(subject_uids))))
+        return self._stream(query, lambda row: decode(row.payload, Event))
+
+    def log_periods(self, run_seq: int) -> Iterator[LogPeriod]:
+        """Yield since when the logs of a run are known without a break."""
+        return self._states(log_periods, run_seq)
+
+    def short_lived(self, run_seq: int) -> Iterator[ShortLived]:
+        """Yield what was made and deleted in the accounts of a run without standing in any list that was read."""
+        return self._states(short_lived, run_seq)
 
     def findings(
         self,
@@ -308,6 +436,7 @@ class Reader:
                     exposures,
                     secret_references,
                     inventory_observations,
+                    events,
                     findings,
                     transitions,
                     outbox,
@@ -336,9 +465,7 @@ class Reader:
         for row in sorted(rows, key=lambda row: str(row.uid)):
             yield record(row)
 
-    def _states(
-        self, states: Callable[[Connection, int | None], Iterator[Kind]], run_seq: int | None
-    ) -> Iterator[Kind]:
+    def _states(self, states: Callable[[Connection, Number], Iterator[Kind]], run_seq: Number) -> Iterator[Kind]:
         with self._reading() as connection:
             yield from states(connection, run_seq)
 
@@ -368,6 +495,28 @@ def run_of(row: Row[Any]) -> Run:
     )
 
 
+def _exposures_joined() -> Select[Any]:
+    """Return the query for exposures, each with what was concluded of it."""
+    told = joins.c.payload.label("joined")
+    return select(exposures.c.uid, exposures.c.payload, told).outerjoin(joins, joins.c.uid == exposures.c.uid)
+
+
+def _exposure(row: Row[Any]) -> SecretExposure:
+    return joined(decode(row.payload, SecretExposure), row.joined)
+
+
+def _to_identity(state: CredentialState) -> Link:
+    """Return the edge from a credential to whose it is, as its provider tells it."""
+    credential = state.credential
+    return Link(
+        kind=LinkKind.CREDENTIAL_IDENTITY,
+        source_uid=credential.uid,
+        target_uid=credential.identity_uid or "",
+        confidence=Confidence.HIGH,
+        proof="its provider lists it as that identity's",
+    )
+
+
 def _exposures_of(resource_uid: str) -> Select[Any]:
     return (
         select(exposure_observations.c.exposure_uid)
@@ -383,6 +532,7 @@ def _findings_in(run_seq: int) -> Any:
         findings.c.subject_uid.in_(scopes_in(run_seq)),
         findings.c.subject_uid.in_(resources_in(run_seq)),
         findings.c.subject_uid.in_(exposures_in(run_seq)),
+        findings.c.subject_uid.in_(joined_in(run_seq)),
         findings.c.subject_uid.in_(listed_in(run_seq)),
     )
     return union(*(select(findings.c.uid).where(one) for one in reached))

@@ -6,10 +6,51 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from storage.inventory import Assessment, Context, FindingStatus, Outcome, Record, Subject
+from storage.inventory import (
+    Assessment,
+    Context,
+    Credential,
+    FindingStatus,
+    Identity,
+    JoinedFacts,
+    JoinSubject,
+    Outcome,
+    Record,
+    Scope,
+    SecretExposure,
+    SecretReference,
+    Subject,
+    SubjectKind,
+)
 
 Judge = Callable[[Iterator[Subject], Context], Iterator[Assessment]]
 """The rules, as storage sees them: a stream of subjects in, a stream of assessments out, in the same order."""
+
+
+class Join(Record, frozen=True, kw_only=True):
+    """A join, as storage sees it: which identifiers things share, and what follows for one that is exposed."""
+
+    version: str
+    """Changes with the keys that are given: the index of them is then made anew."""
+    keys_of: Callable[[SecretExposure | SecretReference | Credential | Identity], tuple[str, ...]]
+    """The identifiers of a thing, each a text that is equal on both sides; most things have none."""
+    accounts_of: Callable[[SecretExposure | SecretReference], tuple[str, ...]]
+    """The uids of the accounts that an exposed thing names itself."""
+    beside_of: Callable[[SecretExposure | SecretReference], tuple[str, ...]]
+    """The uids of further identities that bear on a thing, such as the root login of an account that it names."""
+    decide: Callable[[JoinSubject, datetime], JoinedFacts]
+    """What follows at a moment from all that is listed under those identifiers."""
+
+
+class JoinSide(StrEnum):
+    """What has a key by which it is joined."""
+
+    EXPOSURE = "exposure"
+    REFERENCE = "reference"
+    CREDENTIAL = "credential"
+    IDENTITY = "identity"
+    INDEX = "index"
+    """The index itself: its one key is the version of the join that made it."""
 
 
 class KeyState(StrEnum):
@@ -79,6 +120,25 @@ class Population(Record, frozen=True, kw_only=True):
     """SHA-256 over ``<subject uid> NUL <outcome> LF`` of every subject, ordered by subject kind and uid."""
 
 
+class LogPeriod(Record, frozen=True, kw_only=True):
+    """Since when the runs have read one log without a break."""
+
+    scope_uid: str
+    source: str
+    """Which log it is, for a person."""
+    since_time: datetime | None
+    """`None` where no run read it whole for any time."""
+    until_time: datetime | None
+
+
+class ShortLived(Record, frozen=True, kw_only=True):
+    """How many things of an account were made and deleted by its log, and stood in no list that a run read."""
+
+    resource_uid: str
+    kind: SubjectKind
+    count: int
+
+
 class OutboxMessage(Record, frozen=True, kw_only=True):
     """One message to the trackers, written in the same transaction as the state it tells of."""
 
@@ -110,3 +170,14 @@ class PromotionSummary(Record, frozen=True, kw_only=True):
     """How many findings moved, by the status they moved to."""
     outcomes: Mapping[str, Mapping[Outcome, int]]
     """How many subjects had which outcome, by rule."""
+
+
+class RetiredScope(Record, frozen=True, kw_only=True):
+    """A scope that is no longer to be read, by somebody's word."""
+
+    scope: Scope
+    actor: str
+    """Who said so."""
+    reason: str
+    """Why, in their words."""
+    time: datetime

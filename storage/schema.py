@@ -31,7 +31,9 @@ class Schema(Record, frozen=True, kw_only=True):
         return self.revisions[-1]
 
 
-PACKAGED = Schema(location=Path(__file__).parent / "migrations", revisions=("0001", "0002"))
+PACKAGED = Schema(
+    location=Path(__file__).parent / "migrations", revisions=("0001", "0002", "0003", "0004", "0005", "0006")
+)
 
 
 def ensure(engine: Engine, schema: Schema, *, where: str, may_upgrade: bool, now: datetime) -> str | None:

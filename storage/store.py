@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, select
 
-from storage import decisions, leases, verification
+from storage import decisions, leases, retirement, verification
 from storage.engine import MOUNTS, become_writer, begin, open_engine, parse_url, settle, shown, told_plainly
 from storage.errors import NotAllowed
 from storage.holder import this_process
@@ -32,7 +32,7 @@ from storage.inventory import (
 from storage.payload import encode, encode_mapping, plain, plain_text
 from storage.promotion import promote
 from storage.reading import Reader, run_of
-from storage.records import Judge, KeyState, Lease, PromotionSummary
+from storage.records import Join, Judge, KeyState, Lease, PromotionSummary
 from storage.schema import PACKAGED, Schema, ensure, revision
 from storage.tables import key_ids, policies, runs, staged_observations
 
@@ -215,11 +215,12 @@ class Store(Reader):
         finished_time: datetime,
         codes: frozenset[str] | None = None,
         detectors: frozenset[str] = frozenset(),
+        join: Join | None = None,
     ) -> PromotionSummary:
         """Make the run count, all of it or nothing; scopes in which it was overtaken are recorded as gaps.
 
-        `codes` are the codes of all rules that exist, disabled ones among them, and `detectors` those of the formats
-        that were looked for: see `storage.promotion`.
+        `codes` are the codes of all rules that exist, disabled ones among them, `detectors` those of the formats that
+        were looked for, and `join` says which exposed value is which listed credential: see `storage.promotion`.
         """
         with self._write(durable=True) as connection:
             become_writer(connection)
@@ -232,6 +233,7 @@ class Store(Reader):
                 finished_time=finished_time,
                 codes=codes,
                 detectors=detectors,
+                join=join,
             )
             leases.extend(connection, run.seq, since=began, now=self._clock())
             return summary
@@ -262,6 +264,15 @@ class Store(Reader):
         """End an accepted risk."""
         with self._write(durable=True) as connection:
             decisions.revoke(connection, uid, actor=actor, time=time)
+
+    def retire(self, scope_uids: Iterable[str], *, actor: str, reason: str, time: datetime) -> tuple[int, int]:
+        """Say that scopes are no longer to be read; return how many stood, and how many findings that closed.
+
+        Raises:
+            NotFound: there is no such scope.
+        """
+        with self._write(durable=True) as connection:
+            return retirement.retire(connection, sorted(set(scope_uids)), actor=actor, reason=reason, time=time)
 
     def verify(self) -> list[str]:
         """Return what does not fit together in the store; nothing, when all is well."""

@@ -7,65 +7,46 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from storage.absorption import RunScope, exposure_columns
 from storage.inventory import (
-    Carrier,
-    Confidence,
     CoverageState,
     CoverageStatus,
-    Occurrence,
     Resource,
     ResourceState,
     SecretExposure,
-    Severity,
     Subject,
 )
+from storage.joining import JoinIndex, joined, joined_only, joined_payloads
 from storage.leases import CHUNK, chunks
-from storage.listed_states import credential_states, identity_states, safeguard_states, stored_secret_states
+from storage.listed_states import (
+    credential_states,
+    identity_states,
+    pipeline_states,
+    safeguard_states,
+    stored_secret_states,
+)
 from storage.merging import Sighting, holds_at_present, merge
 from storage.payload import decode
 from storage.reach import exposures_in
+from storage.standing import Standing, by_workload
 from storage.tables import exposure_observations, exposures, resources, scopes
+from storage.workloads import workload_states
 
-EXAMPLES = 10
 EXPOSURE_COLUMNS = tuple(column.name for column in exposures.c if column.name not in {"uid", "first_run", "last_run"})
 
 
-class Standing:
-    """What stands in one resource at present, counted while the exposures pass by."""
+def merge_exposures(
+    connection: Connection, run: int, read: Mapping[str, RunScope], index: JoinIndex | None = None
+) -> tuple[int, dict[str, Standing]]:
+    """Bring the merged exposures of the run up to date; return how many there are, and what stands where.
 
-    def __init__(self) -> None:
-        self.exposures = 0
-        self.at_head = 0
-        self.severity: Severity | None = None
-        self.confidence: Confidence | None = None
-        self.examples: list[str] = []
-
-    def add(self, sightings: list[Sighting]) -> None:
-        """Count one value, seen at present by scopes of this resource."""
-        standing = [sighting for sighting in sightings if _stands(sighting)]
-        if not standing:
-            return
-        seen = [sighting.exposure for sighting in standing]
-        self.exposures += 1
-        self.at_head += any(exposure.at_head for exposure in seen)
-        self.severity = max((self.severity, *(exposure.severity for exposure in seen)), key=_rank)
-        self.confidence = max((self.confidence, *(exposure.confidence for exposure in seen)), key=_rank)
-        places = {
-            _locator(place)
-            for sighting in standing
-            for place in sighting.exposure.occurrences
-            if place.at_head or sighting.carrier is not Carrier.REFS
-        }
-        self.examples = heapq.nsmallest(EXAMPLES, {*self.examples, *places})
-
-
-def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScope]) -> tuple[int, dict[str, Standing]]:
-    """Bring the merged exposures of the run up to date; return how many there are, and what stands where."""
+    `index` is told what their sightings say.
+    """
     _mark_touched(connection, run)
     standing: dict[str, Standing] = {}
     ours = _resources_of(read)
@@ -80,6 +61,8 @@ def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScop
             if columns["payload"] != row.payload:
                 changed.append({f"new_{name}": value for name, value in columns.items()})
             _count_standing(standing, read, run, pairs, ours)
+        if index is not None:
+            index.take_exposures({uid: [one.sighting.exposure for one in pairs] for uid, pairs in seen.items()})
         if changed:
             connection.execute(
                 update(exposures)
@@ -94,11 +77,14 @@ def merge_exposures(connection: Connection, run: int, read: Mapping[str, RunScop
 def subjects(
     connection: Connection, run: int, read: Mapping[str, RunScope], standing: Mapping[str, Standing]
 ) -> Iterator[Subject]:
-    """Yield every subject of the run: exposures, resources, scopes, what providers list; each kind by uid."""
-    for part in _touched(connection, run):
-        for row in part:
-            yield decode(row.payload, SecretExposure)
+    """Yield every subject of the run: exposures, resources, workloads, scopes, what providers list; each by uid.
+
+    Among the exposures are those that it did not see, but of which it listed the credential.
+    """
+    for _, exposure in heapq.merge(_seen_exposures(connection, run), joined_only(connection, run), key=itemgetter(0)):
+        yield exposure
     yield from _resource_states(connection, read, standing)
+    yield from workload_states(connection, run, read, standing)
     for item in read.values():
         if not item.overtaken:
             yield CoverageState(scope=item.scope, coverage=item.coverage, gaps=item.gaps)
@@ -106,6 +92,14 @@ def subjects(
     yield from credential_states(connection, run)
     yield from stored_secret_states(connection, run)
     yield from safeguard_states(connection, run)
+    yield from pipeline_states(connection, run)
+
+
+def _seen_exposures(connection: Connection, run: int) -> Iterator[tuple[str, SecretExposure]]:
+    for part in _touched(connection, run):
+        told = joined_payloads(connection, [row.uid for row in part])
+        for row in part:
+            yield row.uid, joined(decode(row.payload, SecretExposure), told.get(row.uid))
 
 
 class Seen(NamedTuple):
@@ -190,6 +184,8 @@ def _count_standing(
         counts = _looked_up(seen.sighting, read[seen.scope_uid], run) if looked else not seen.sighting.part
         if counts and seen.resource_uid in resource_uids:
             by_resource.setdefault(seen.resource_uid, []).append(seen.sighting)
+            for workload, sighting in by_workload(seen.sighting):
+                by_resource.setdefault(workload, []).append(sighting)
     for resource_uid, sightings in by_resource.items():
         standing.setdefault(resource_uid, Standing()).add(sightings)
 
@@ -223,21 +219,6 @@ def _looked_up(sighting: Sighting, item: RunScope, run: int) -> bool:
     return sighting.last_run == run or not (item.complete or sighting.part)
 
 
-def _stands(sighting: Sighting) -> bool:
-    if not sighting.present or not holds_at_present(sighting.carrier):
-        return False
-    return sighting.carrier is not Carrier.REFS or bool(sighting.exposure.at_head)
-
-
-def _rank(word: Severity | Confidence | None) -> int:
-    return -1 if word is None else word.rank
-
-
-def _locator(place: Occurrence) -> str:
-    where = place.path or place.place.value
-    return where if place.line is None else f"{where}:{place.line}"
-
-
 def _resource_states(
     connection: Connection, read: Mapping[str, RunScope], standing: Mapping[str, Standing]
 ) -> Iterator[ResourceState]:
@@ -251,12 +232,4 @@ def _resource_states(
         if payload is None:
             continue  # nothing but its scopes is known of it, and those are subjects themselves
         here = standing.get(uid, Standing())
-        yield ResourceState(
-            resource=decode(payload, Resource),
-            complete=whole.get(uid, False),
-            standing=here.exposures,
-            standing_at_head=here.at_head,
-            highest_severity=here.severity,
-            highest_confidence=here.confidence,
-            examples=tuple(here.examples),
-        )
+        yield here.state(decode(payload, Resource), complete=whole.get(uid, False))

@@ -32,6 +32,8 @@ from storage.inventory import (
     Confidence,
     CoverageStatus,
     CredentialType,
+    EventKind,
+    EventOutcome,
     FindingStatus,
     GapReason,
     Outcome,
@@ -40,7 +42,7 @@ from storage.inventory import (
     SubjectKind,
     Validity,
 )
-from storage.records import KeyState, OutboxOperation, OutboxState
+from storage.records import JoinSide, KeyState, OutboxOperation, OutboxState
 
 # Byte order in both databases: a locale of the server must not change what comes first.
 PLAIN_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
@@ -171,6 +173,7 @@ resources = Table(
     Column("kind", PLAIN_TEXT, nullable=False),
     Column("name", PLAIN_TEXT, nullable=False),
     Column("location", PLAIN_TEXT, nullable=False),
+    Column("scope_uid", PLAIN_TEXT, index=True),
     Column("payload", PLAIN_TEXT, nullable=False),
     _run("first_run", nullable=False),
     _run("last_run", nullable=False),
@@ -189,6 +192,9 @@ scopes = Table(
     Column("location", PLAIN_TEXT),
     Column("part", Boolean, nullable=False),
     Column("status", Word(CoverageStatus), nullable=False),
+    Column("retired_time", Moment),
+    Column("retired_by", PLAIN_TEXT),
+    Column("retired_reason", PLAIN_TEXT),
     _run("first_run", nullable=False),
     _run("last_run", nullable=False, index=True),
 )
@@ -203,6 +209,9 @@ coverage = Table(
     Column("fetched", BigInteger, nullable=False),
     Column("overtaken", Boolean, nullable=False),
     Column("payload", PLAIN_TEXT, nullable=False),
+    Column("source", PLAIN_TEXT),
+    Column("since_time", Moment),
+    Column("until_time", Moment),
     Index(None, "scope_uid", "run_seq"),
 )
 
@@ -299,6 +308,42 @@ inventory_observations = Table(
     Index(None, "kind", "uid"),
 )
 
+events = Table(
+    "events",
+    metadata,
+    Column("uid", PLAIN_TEXT, primary_key=True),
+    Column("scope_uid", PLAIN_TEXT, ForeignKey("scopes.uid"), nullable=False),
+    Column("time", Moment, nullable=False),
+    Column("kind", Word(EventKind), nullable=False),
+    Column("outcome", Word(EventOutcome), nullable=False),
+    Column("subject_kind", Word(SubjectKind)),
+    Column("subject_uid", PLAIN_TEXT),
+    Column("resource_uid", PLAIN_TEXT, nullable=False),
+    Column("payload", PLAIN_TEXT, nullable=False),
+    _run("first_run", nullable=False),
+    Index(None, "resource_uid", "time"),
+    Index(None, "subject_uid", "time"),
+)
+
+join_keys = Table(
+    "join_keys",
+    metadata,
+    Column("key", PLAIN_TEXT, primary_key=True),
+    Column("side", Word(JoinSide), primary_key=True),
+    Column("uid", PLAIN_TEXT, primary_key=True),
+    Index(None, "side", "uid"),
+)
+
+joins = Table(
+    "joins",
+    metadata,
+    Column("uid", PLAIN_TEXT, primary_key=True),
+    Column("side", Word(JoinSide), nullable=False),
+    Column("resource_uid", PLAIN_TEXT, index=True),
+    Column("payload", PLAIN_TEXT, nullable=False),
+    _run("run_seq", nullable=False),
+)
+
 assessments = Table(
     "assessments",
     metadata,
@@ -311,13 +356,9 @@ assessments = Table(
     Column("payload", PLAIN_TEXT, nullable=False),
     _run("since_run", nullable=False),
     _run("until_run"),
-    Index(
-        "uq_assessments_standing",
-        "finding_uid",
-        unique=True,
-        sqlite_where=text("until_run IS NULL"),
-        postgresql_where=text("until_run IS NULL"),
-    ),
+    # In PostgreSQL too it is of these rows alone, as its migration says; naming that here would load both databases'
+    # dialects at every start.
+    Index("uq_assessments_standing", "finding_uid", unique=True, sqlite_where=text("until_run IS NULL")),
     Index(None, "rule", "subject_kind", "subject_uid"),
     sqlite_autoincrement=True,
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from storage import steps
+from storage import joining, steps
 from storage.inventory import CloseReason, RiskException, Run, SecretExposure, SubjectKind, finding_uid
 from storage.lifecycle import closed
 from storage.merging import combine, keep_first_commit
@@ -38,6 +38,7 @@ def unite(connection: Connection, run: Run, *, younger: str, elder: str) -> None
     connection.execute(merged_exposures.insert().values(uid=younger, into_uid=elder, run_seq=run.seq))
     _end_assessments(connection, run.seq, younger)
     _close_findings(connection, run, younger)
+    joining.forget(connection, younger)
     connection.execute(delete(exposures).where(exposures.c.uid == younger))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from agent.export.base import RulePage, RunReport
 from storage.inventory import (
@@ -16,6 +19,9 @@ from storage.inventory import (
     Credential,
     CredentialState,
     CredentialType,
+    Event,
+    EventKind,
+    EventOutcome,
     Facet,
     Finding,
     FindingStatus,
@@ -28,7 +34,14 @@ from storage.inventory import (
     Owner,
     OwnerRole,
     OwnerSource,
+    Pipeline,
+    PipelineDialect,
+    PipelineFact,
+    PipelineReference,
+    PipelineSignal,
+    PipelineState,
     Place,
+    ReferenceKind,
     Resource,
     RiskException,
     Run,
@@ -46,6 +59,7 @@ from storage.inventory import (
     finding_uid,
     git_scope_uid,
 )
+from storage.records import LogPeriod
 
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 REPOSITORY = "example.com/payments"
@@ -225,7 +239,36 @@ def a_report(**changes: Any) -> RunReport:
     return RunReport(**{**given, **changes})
 
 
+def a_pipeline_state(**changes: Any) -> PipelineState:
+    """A workflow that asks for one secret, and hands a lasting key to a cloud."""
+    given: dict[str, Any] = {
+        "uid": "git:repository:example.com/shop#pipeline:.github/workflows/ci.yml",
+        "name": ".github/workflows/ci.yml",
+        "provider": "github",
+        "resource_uid": a_resource().uid,
+        "dialect": PipelineDialect.GITHUB_ACTIONS,
+        "path": ".github/workflows/ci.yml",
+        "ref": "refs/heads/main",
+        "references": (PipelineReference(kind=ReferenceKind.SECRET, name="DEPLOY", line=7, job="build"),),
+        "facts": (PipelineFact(signal=PipelineSignal.STATIC_CLOUD_KEY, line=7, job="build", proof="DEPLOY"),),
+        "owners": (an_owner(),),
+        "observed": frozenset({Facet.OWNER}),
+    }
+    return PipelineState(pipeline=Pipeline(**{**given, **changes}), present=True)
+
+
 ACCOUNT = "aws:account:123456789012"
+
+
+def an_event(**changes: Any) -> Event:
+    """A key that was made a hundred days ago."""
+    given = Event(
+        uid="aws:event:1", scope_uid=cloud_scope_uid(ACCOUNT, "cloudtrail-events"), time=AS_OF - timedelta(days=100),
+        kind=EventKind.CREATED, outcome=EventOutcome.SUCCESS, subject_kind=SubjectKind.CREDENTIAL,
+        subject_uid="aws:access-key:1", subject_name="key-of-robot", provider="aws", resource_uid=ACCOUNT,
+        actor="arn:aws:iam::123456789012:user/ada", action="iam:CreateAccessKey", source="CloudTrail",
+    )  # fmt: skip
+    return msgspec.structs.replace(given, **changes)
 
 
 def an_account_report(**changes: Any) -> RunReport:
@@ -266,3 +309,23 @@ def an_account_report(**changes: Any) -> RunReport:
         ),
     }  # fmt: skip
     return a_report(**{**given, **changes})
+
+
+def logged(report: RunReport, since: Mapping[str, datetime | None], **changes: Any) -> RunReport:
+    """The report of an account with a log in these regions, each whole since a moment, or never."""
+    scopes = tuple(
+        Scope(
+            uid=cloud_scope_uid(ACCOUNT, "cloudtrail-events", region), connector="aws", resource_uid=ACCOUNT,
+            name=f"123456789012 {region}", api="cloudtrail-events", region=region,
+        )
+        for region in since
+    )  # fmt: skip
+    read = tuple(
+        Coverage(scope_uid=scope.uid, status=CoverageStatus.COMPLETE, expected=0, fetched=0) for scope in scopes
+    )
+    periods = tuple(
+        LogPeriod(scope_uid=scope.uid, source="CloudTrail", since_time=moment, until_time=moment and AS_OF)
+        for scope, moment in zip(scopes, since.values(), strict=True)
+    )
+    more = {"scopes": (*report.scopes, *scopes), "coverage": (*report.coverage, *read), "log_periods": periods}
+    return msgspec.structs.replace(report, **{**more, **changes})

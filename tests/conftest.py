@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.compiled import VARIABLE
 
 # An example's time depends on the machine, and the fixtures below hold for all examples of a test alike.
 _COMMON: dict[str, Any] = {
@@ -23,10 +27,18 @@ _FOREIGN = ("AWS_", "AZURE_", "CLOUDSDK_", "GIT_", "GITHUB_", "GITLAB_", "GOOGLE
 _COLOURS = ("CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "PY_COLORS")
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for each test: pytest would look through all that there are for each new one."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_environment(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Point everything a program reads about its user at an empty folder, which is returned."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir(mode=0o700)
     for name in os.environ:
         if name.startswith(_FOREIGN) or name in _COLOURS:
             monkeypatch.delenv(name)
@@ -71,6 +83,18 @@ def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 def house() -> Path:
     """The folder that holds the project."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that keeps compiled patterns from one sweep to the next, as ``XDG_CACHE_HOME`` would hold it."""
+    folder = tmp_path_factory.getbasetemp()
+    # All processes of a session share it.
+    shared = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "compiled"
+    shared.mkdir(mode=0o700, exist_ok=True)
+    os.environ[VARIABLE] = str(shared / "nhi-agent")
+    yield shared / "nhi-agent"
+    del os.environ[VARIABLE]
 
 
 @pytest.fixture(scope="session")

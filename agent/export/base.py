@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from agent.allowances import expired_sentences
+from agent.export.liveness import Liveness, liveness
 from agent.own_scopes import target_name
 from rules.base import main_occurrence
 from storage.inventory import (
@@ -22,14 +23,17 @@ from storage.inventory import (
     Coverage,
     CoverageStatus,
     CredentialState,
+    Event,
     Exclusion,
     Finding,
     FindingStatus,
     Gap,
     IdentityState,
+    Link,
     Occurrence,
     Owner,
     OwnerRole,
+    PipelineState,
     Policy,
     Record,
     Resource,
@@ -41,8 +45,9 @@ from storage.inventory import (
     SecretReference,
     StoredSecretState,
 )
+from storage.records import LogPeriod, ShortLived
 
-ListedState = IdentityState | CredentialState | StoredSecretState | SafeguardState
+ListedState = IdentityState | CredentialState | StoredSecretState | SafeguardState | PipelineState
 OPEN_STATUSES = frozenset({FindingStatus.NEW, FindingStatus.OPEN, FindingStatus.REOPENED})
 
 
@@ -66,12 +71,23 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     coverage: tuple[Coverage, ...] = ()
     gaps: tuple[Gap, ...] = ()
     resources: tuple[Resource, ...] = ()
+    workloads: tuple[Resource, ...] = ()
+    """Those whose settings were looked through: they belong to the accounts among the resources."""
     exposures: tuple[SecretExposure, ...] = ()
     references: tuple[SecretReference, ...] = ()
     identities: tuple[IdentityState, ...] = ()
     credentials: tuple[CredentialState, ...] = ()
     stored_secrets: tuple[StoredSecretState, ...] = ()
     safeguards: tuple[SafeguardState, ...] = ()
+    pipelines: tuple[PipelineState, ...] = ()
+    events: tuple[Event, ...] = ()
+    """What the logs told, the oldest first."""
+    log_periods: tuple[LogPeriod, ...] = ()
+    """Since when each log of the run is known without a break."""
+    short_lived: tuple[ShortLived, ...] = ()
+    """What was made and deleted, by the logs, and stood in no list that was ever read."""
+    links: tuple[Link, ...] = ()
+    """The joined edges. What they lead to is among the credentials and identities, whoever read it."""
     findings: tuple[Finding, ...] = ()
     exceptions: tuple[RiskException, ...] = ()
     assessments: tuple[Assessment, ...] = ()
@@ -80,6 +96,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What the run judged by."""
     not_assessed: Mapping[str, int] = {}
     """By rule: of how many subjects it could not say anything in this run. They have not passed."""
+    unvisited: Mapping[str, tuple[Scope, ...]] = {}
+    """By name: what earlier scheduled runs read and this one did not, though it was to read all that is configured."""
     reopened: frozenset[str] = frozenset()
     """The uids of the findings that this run itself opened again."""
 
@@ -97,6 +115,13 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return {exposure.uid: exposure for exposure in self.exposures}
 
     @cached_property
+    def liveness_by_uid(self) -> Mapping[str, Liveness]:
+        """Whether each exposure is live, and why, by its uid."""
+        credentials = {state.credential.uid: state for state in self.credentials}
+        identities = {state.identity.uid: state for state in self.identities}
+        return {each.uid: liveness(each, credentials, identities) for each in self.exposures}
+
+    @cached_property
     def resources_by_uid(self) -> Mapping[str, Resource]:
         """The resources by their uid."""
         return {resource.uid: resource for resource in self.resources}
@@ -105,6 +130,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def listed_names(self) -> Mapping[str, str]:
         """How people call what providers list, by uid."""
         states: list[ListedState] = [*self.identities, *self.credentials, *self.stored_secrets, *self.safeguards]
+        states.extend(self.pipelines)
         return dict(map(listed_name, states))
 
     @cached_property
@@ -143,7 +169,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         What an organisation lists and nobody declared was not to be read: that is a finding.
         """
         read = frozenset({CoverageStatus.COMPLETE, CoverageStatus.UNDECLARED})
-        return not self.gaps and all(row.status in read for row in self.coverage)
+        return not self.gaps and not self.unvisited and all(row.status in read for row in self.coverage)
 
     def repository_name(self, finding: Finding) -> str:
         """The repository a finding is about, as people call it."""
@@ -177,7 +203,19 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def gap_sentences(self) -> tuple[str, ...]:
         """Everything that could not be seen, a sentence each. What several carriers lack is one to a person."""
         ordered = sorted(self.gaps, key=lambda gap: (gap.scope_uid, gap.reason, gap.detail))
-        return tuple(dict.fromkeys(self._gap_sentence(gap) for gap in ordered))
+        return tuple(dict.fromkeys((*map(self._gap_sentence, ordered), *self._unvisited_sentences())))
+
+    def _unvisited_sentences(self) -> Iterator[str]:
+        """What was read before and is no longer configured: nobody has said whether that is meant."""
+        for name, scopes in sorted(self.unvisited.items()):
+            apis = sorted(
+                {f"{scope.api}{f' in {scope.region}' if scope.region else ''}" for scope in scopes if scope.api}
+            )
+            what = f" ({', '.join(apis)})" if apis else ""
+            yield (
+                f"{name}{what}: earlier runs read it and this one did not; configure it again, or say that it is gone: "
+                f"nhi-agent scopes retire '{name}'"
+            )
 
     def _gap_sentence(self, gap: Gap) -> str:
         scope = next((scope for scope in self.scopes if scope.uid == gap.scope_uid), None)
@@ -210,6 +248,8 @@ def listed_name(state: ListedState) -> tuple[str, str]:
             return credential.uid, f"{called} of {holder.name}" if holder else called
         case StoredSecretState(stored_secret=slot):
             return slot.uid, f"{slot.kind} {slot.name}"
+        case PipelineState(pipeline=pipeline):
+            return pipeline.uid, f"pipeline {pipeline.name}"
         case SafeguardState(safeguard=safeguard):  # pragma: no branch - mypy proves that there is no other case
             words = safeguard.kind.replace("_", " ")
             return safeguard.uid, safeguard.name if words in safeguard.name.lower() else f"{words} {safeguard.name}"

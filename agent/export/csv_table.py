@@ -10,6 +10,7 @@ import io
 from typing import BinaryIO
 
 from agent.export.base import RulePage, RunReport, first_place, place_name
+from agent.export.liveness import liveness_rank
 from agent.terminal import escaped
 from storage.inventory import Finding
 
@@ -30,6 +31,11 @@ COLUMNS = (
     "close_reason",
     "rule",
     "remediation",
+    "validity",
+    "validity_reason",
+    "identity",
+    "privileges",
+    "last_used",
 )
 # Half-width and full-width: a spreadsheet set to an East Asian language reads both as the start of a formula.
 _STARTS_A_FORMULA = frozenset("=+-@\t\r\n\x00＝＋－＠")  # noqa: RUF001 - the full-width signs are meant
@@ -42,9 +48,21 @@ class CsvTable:
     summary = "findings for a readiness tracker or a spreadsheet"
 
     def write(self, report: RunReport, stream: BinaryIO) -> None:
-        """Write a heading and one row a finding, worst first, in UTF-8 without a mark: importers trip over one."""
+        """Write a heading and one row a finding, what is live and then the worst first, in UTF-8.
+
+        There is no mark at its beginning: importers trip over one.
+        """
         stream.write(_encoded(COLUMNS))
-        ordered = sorted(report.findings, key=lambda each: (-each.severity.rank, -each.confidence.rank, each.uid))
+        exposures = report.exposures_by_uid
+        ordered = sorted(
+            report.findings,
+            key=lambda each: (
+                liveness_rank(exposures.get(each.subject_uid)),
+                -each.severity.rank,
+                -each.confidence.rank,
+                each.uid,
+            ),
+        )
         stream.writelines(_encoded(tuple(defused(cell) for cell in _row(finding, report))) for finding in ordered)
 
 
@@ -64,6 +82,7 @@ def _encoded(cells: tuple[str, ...]) -> bytes:
 def _row(finding: Finding, report: RunReport) -> tuple[str, ...]:
     page = report.rules_by_code.get(finding.rule)
     exposure = report.exposures_by_uid.get(finding.subject_uid)
+    alive = report.liveness_by_uid.get(finding.subject_uid)
     place = first_place(report.here(exposure)) if exposure else None
     title = page.title if page else finding.rule
     name = exposure.name if exposure else report.listed_names.get(finding.subject_uid)
@@ -84,6 +103,7 @@ def _row(finding: Finding, report: RunReport) -> tuple[str, ...]:
         finding.close_reason or "",
         finding.rule,
         (exposure.remediation if exposure else "") or _remediation(page),
+        *((alive.validity, alive.reason, alive.identity, alive.privileges, alive.last_used) if alive else [""] * 5),
     )
 
 

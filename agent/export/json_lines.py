@@ -14,16 +14,20 @@ from typing import Any, BinaryIO
 import msgspec
 
 from agent.export.base import RunReport, days_exposed, owner_active
+from agent.export.evidence import evidence, made_and_deleted
 from storage.inventory import (
     SCHEMA_VERSION,
     Assessment,
     Coverage,
     Credential,
+    Event,
     Finding,
     Gap,
     Identity,
     IdentityState,
+    Link,
     Owner,
+    Pipeline,
     Record,
     Resource,
     RiskException,
@@ -34,6 +38,7 @@ from storage.inventory import (
     SecretReference,
     StoredSecret,
     StoredSecretState,
+    Validity,
 )
 
 KINDS: Mapping[str, type[Record]] = {
@@ -48,6 +53,9 @@ KINDS: Mapping[str, type[Record]] = {
     "credential": Credential,
     "stored_secret": StoredSecret,
     "safeguard": Safeguard,
+    "pipeline": Pipeline,
+    "event": Event,
+    "link": Link,
     "assessment": Assessment,
     "finding": Finding,
     "exception": RiskException,
@@ -60,16 +68,35 @@ _COMPUTED: Mapping[str, Mapping[str, Any]] = {
         "own_formats": {"type": "array", "items": {"type": "string"}},
         "disabled_formats": {"type": "object", "additionalProperties": {"type": "string"}},
         "expired_allowances": {"type": "array", "items": {"type": "string"}},
+        "unvisited": {"type": "array", "items": {"type": "string"}},
+    },
+    "resource": {
+        "evidence": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["not_read", "since_time", "source", "until_time"],
+                "properties": {
+                    "source": {"type": "string"},
+                    "since_time": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+                    "until_time": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+                    "not_read": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        },
+        "made_and_deleted": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
     },
     "exposure": {"days_exposed": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}},
     "identity": {"present": {"type": "boolean"}},
     "credential": {"present": {"type": "boolean"}},
     "stored_secret": {"present": {"type": "boolean"}},
     "safeguard": {"present": {"type": "boolean"}},
+    "pipeline": {"present": {"type": "boolean"}},
     "finding": {
         "control_ids": {"type": "array", "items": {"type": "string"}},
         "title": {"type": "string"},
         "repository": {"type": "string"},
+        "validity": {"anyOf": [{"enum": sorted(Validity)}, {"type": "null"}]},
     },
     "exception": {"approved": {"type": "boolean"}},
 }
@@ -95,7 +122,8 @@ def lines(report: RunReport) -> Iterator[dict[str, Any]]:
     yield from _ordered("scope", report.scopes)
     yield from _ordered("coverage", report.coverage)
     yield from _ordered("gap", report.gaps)
-    yield from _ordered("resource", report.resources)
+    for resource in sorted((*report.resources, *report.workloads), key=lambda resource: resource.uid):
+        yield _resource(resource, report)
     for exposure in sorted(report.exposures, key=lambda exposure: exposure.uid):
         yield _exposure(exposure, report)
     yield from _ordered("reference", report.references)
@@ -107,6 +135,13 @@ def lines(report: RunReport) -> Iterator[dict[str, Any]]:
         yield _stored_secret(slot, report)
     for safeguard in report.safeguards:
         yield {**line("safeguard", safeguard.safeguard), "present": safeguard.present}
+    for pipeline in report.pipelines:
+        row = line("pipeline", pipeline.pipeline)
+        _say_who_is_active(row, pipeline.pipeline.owners, report)
+        yield {**row, "present": pipeline.present}
+    for event in sorted(report.events, key=lambda event: (event.time, event.uid)):
+        yield line("event", event)
+    yield from _ordered("link", report.links)
     yield from _ordered("assessment", report.assessments)
     for finding in sorted(report.findings, key=lambda finding: finding.uid):
         yield _finding(finding, report)
@@ -167,6 +202,16 @@ def _run(report: RunReport) -> dict[str, Any]:
         "own_formats": sorted(report.policy.own_formats),
         "disabled_formats": dict(sorted(report.policy.disabled_formats.items())),
         "expired_allowances": list(report.expired_allowances()),
+        "unvisited": sorted(scope.uid for scopes in report.unvisited.values() for scope in scopes),
+    }
+
+
+def _resource(resource: Resource, report: RunReport) -> dict[str, Any]:
+    """The resource, since when its logs give evidence, and what was made and deleted without being listed."""
+    return {
+        **line("resource", resource),
+        "evidence": [msgspec.to_builtins(one) for one in evidence(report).get(resource.uid, ())],
+        "made_and_deleted": dict(made_and_deleted(report, resource.uid)),
     }
 
 
@@ -195,9 +240,11 @@ def _exposure(exposure: SecretExposure, report: RunReport) -> dict[str, Any]:
 
 def _finding(finding: Finding, report: RunReport) -> dict[str, Any]:
     page = report.rules_by_code.get(finding.rule)
+    exposure = report.exposures_by_uid.get(finding.subject_uid)
     return {
         **line("finding", finding),
         "control_ids": list(page.control_ids) if page else [],
         "title": page.title if page else finding.rule,
         "repository": report.repository_name(finding),
+        "validity": exposure.validity if exposure else None,
     }

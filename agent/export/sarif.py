@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from agent.export.base import OPEN_STATUSES, RulePage, RunReport, is_suppressed, place_name
 from agent.terminal import escaped
-from storage.inventory import Finding, FindingStatus, Occurrence, SecretExposure, Severity
+from storage.inventory import Carrier, Finding, FindingStatus, Occurrence, SecretExposure, Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LOCATIONS_SHOWN = 20
@@ -146,9 +146,11 @@ def _nearness(place: Occurrence) -> tuple[bool, bool, str, int]:
 
 
 def _location(place: Occurrence) -> dict[str, Any]:
-    """A file where there is one (§3.29), else a logical place such as a commit message (§3.33)."""
+    """A file where there is one (§3.29), else a logical place such as a commit message or a setting (§3.33)."""
     if place.path is None:
         return _logical(place_name(place))
+    if place.carrier is Carrier.WORKLOAD:
+        return _logical(f"{place.repository}/{place_name(place)}")
     region = {"startLine": place.line} if place.line else {}
     if region and place.column:
         region["startColumn"] = place.column

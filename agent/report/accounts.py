@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from agent.export.base import OPEN_STATUSES, RunReport, counted, days_between
+from agent.export.evidence import evidence_sentences
 from agent.report.columns import Column, hanging, print_columns
 from agent.report.severities import SEVERITY_STYLES, severity_words
 from agent.terminal import plain
@@ -68,6 +69,8 @@ def print_accounts(report: RunReport, console: Console) -> None:
         )
         counts = [counted(count, noun, _PLURALS.get(noun)) for noun, count in held.get(uid, Counter()).items()]
         console.print(hanging(mark, f"{report.resource_name(uid)}: {', '.join(counts) or 'nothing was listed'}"))
+        for sentence in evidence_sentences(report, uid):
+            console.print(hanging(" " * mark.cell_len, sentence))
 
 
 def _mark(statuses: Collection[CoverageStatus], *, gaps: bool) -> Text:
@@ -83,11 +86,13 @@ def _mark(statuses: Collection[CoverageStatus], *, gaps: bool) -> Text:
 def _held(report: RunReport) -> Mapping[str, Counter[str]]:
     """By account, how many of each kind it holds at present."""
     held: dict[str, Counter[str]] = {}
+    accounts: dict[str | None, str] = {scope.uid: scope.resource_uid for scope in report.scopes}
     present: Iterator[tuple[str, str]] = chain(
         ((state.identity.resource_uid, "identity") for state in report.identities if state.present),
         ((state.credential.resource_uid, "credential") for state in report.credentials if state.present),
         ((state.stored_secret.resource_uid, "stored secret") for state in report.stored_secrets if state.present),
         ((state.safeguard.resource_uid, "safeguard") for state in report.safeguards if state.present),
+        ((accounts.get(workload.scope_uid, ""), "workload") for workload in report.workloads),
     )
     for resource_uid, noun in present:
         held.setdefault(resource_uid, Counter())[noun] += 1
@@ -95,26 +100,27 @@ def _held(report: RunReport) -> Mapping[str, Counter[str]]:
 
 
 def print_faults(report: RunReport, console: Console, *, severity: Severity, confidence: Confidence) -> None:
-    """Print a row for each identity, credential, slot or safeguard with an open finding, the worst first."""
-    if not any(scope.api for scope in report.scopes):
-        return
+    """Print a row for each identity, credential, slot, safeguard or pipeline with an open finding, the worst first."""
+    asked = any(scope.api for scope in report.scopes)
     every = {uid: found for uid, found in report.findings_by_subject.items() if uid in report.listed_names}
     rows = sorted(
         ((uid, faults) for uid, found in every.items() if (faults := _open(found, severity, confidence))),
         key=lambda row: (-row[1][0].severity.rank, -row[1][0].confidence.rank, report.listed_names[row[0]], row[0]),
     )
     hidden = sum(bool(_open(found, Severity.INFORMATIONAL, Confidence.LOW)) for found in every.values()) - len(rows)
+    if not (asked or rows or hidden):
+        return
     console.print()
     if rows:
         _print_rows(rows, report, console)
     elif not report.listed_names:
         console.print(plain("Nothing was listed, so nothing is said of it.", "bold red"))
-    elif not hidden:
+    elif not hidden and asked:
         console.print(plain("Nothing at fault in what was listed.", "green"))
     if hidden:
         words = f"{counted(hidden, 'thing')} at fault, less sure or less grave than asked for"
         console.print(plain(f"{words}: --confidence low and --severity informational show all.", "dim"))
-    if report.not_assessed:
+    if report.not_assessed and asked:
         rules = ", ".join(f"{rule} ({count:,})" for rule, count in sorted(report.not_assessed.items()))
         console.print(hanging(plain("Not judged, for want of facts: ", "yellow"), rules))
 

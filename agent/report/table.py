@@ -18,11 +18,13 @@ from agent.export.base import (
     owner_active,
     place_name,
 )
+from agent.export.liveness import Liveness, liveness_rank
 from agent.report.accounts import print_accounts, print_faults
 from agent.report.columns import Column, hanging, print_columns
 from agent.report.severities import SEVERITY_STYLES, severity_words
 from agent.terminal import plain
 from rules.base import admitted, never_shared
+from rules.joins.presence import gone_unleaked, in_workload
 from storage.inventory import (
     Carrier,
     Confidence,
@@ -50,14 +52,8 @@ WIDE = 110
 """Columns from which on a secret is a row, if that fits; below, it is a few lines."""
 REPOSITORIES_SHOWN = 12
 ADVICE_SHOWN = 3
+REASONS_SHOWN = 12
 
-_VALIDITY_ORDER = {
-    Validity.LIVE: 0,
-    Validity.UNKNOWN: 1,
-    Validity.ROTATED: 2,
-    Validity.REVOKED: 2,
-    Validity.EXPIRED: 2,
-}
 _COLUMNS = (
     Column(heading="severity"),
     Column(heading="what", least=18, most=48),
@@ -68,7 +64,7 @@ _COLUMNS = (
     Column(heading="status", least=9, most=30),
     Column(heading="finding"),
 )
-_STANDINGS = ("work tree", "history", "dangling", "reflog", "refs", "configuration")
+_STANDINGS = ("workload", "work tree", "history", "dangling", "reflog", "refs", "configuration")
 """Where a value stands that is not at HEAD: of several, the first is told."""
 _DEFAULT_BRANCHES = frozenset({"refs/heads/main", "refs/heads/master"})
 _CARRIER_NAMES = {
@@ -76,6 +72,7 @@ _CARRIER_NAMES = {
     Carrier.LOCAL: "stash, reflog, dangling",
     Carrier.WORKTREE: "work tree",
     Carrier.METADATA: "configuration",
+    Carrier.WORKLOAD: "workloads",
 }
 
 
@@ -102,12 +99,16 @@ class Row(Record, frozen=True, kw_only=True):
     unresolved: tuple[Finding, ...]
     committed: bool
     """Whether some commit ever held it, or may have."""
+    deployed: bool
+    """Whether a workload has it, or had it when it was seen last."""
     lighter: bool
     """Whether it weighs one step less than the credential by itself, because nobody committed it."""
     suppressed: bool
     remediation: str
+    alive: Liveness | None
+    """Whether it is live, and why, where an inventory was asked."""
     open: bool
-    order: tuple[bool, bool, int, int, int, bool, int, str]
+    order: tuple[bool, bool, bool, int, int, int, bool, int, str]
 
 
 def print_report(report: RunReport, console: Console, floors: Floors) -> None:
@@ -119,13 +120,15 @@ def print_report(report: RunReport, console: Console, floors: Floors) -> None:
         if row.severity.rank >= floors.severity.rank and row.confidence.rank >= floors.confidence.rank
     ]
     searched = any(scope.carrier is not None for scope in report.scopes)
-    if searched or not any(scope.api for scope in report.scopes):
+    files = any(_holds_files(scope) for scope in report.scopes)
+    if files or not any(scope.api for scope in report.scopes):
         _print_coverage(report, console)
     print_accounts(report, console)
     _print_gaps(report, console)
     print_faults(report, console, severity=floors.severity, confidence=floors.confidence)
     if searched or rows:
         _print_secrets(shown, console)
+        _print_liveness(shown, console)
         _print_lighter(shown, console)
         _print_hidden(rows, shown, floors, console)
     _print_open_findings(report, shown, floors, console)
@@ -141,7 +144,7 @@ def listed(report: RunReport) -> Iterator[SecretExposure]:
     """
     part = any(scope.part for scope in report.scopes)
     for exposure in report.exposures:
-        if exposure.present or not (part or exposure.in_history is False):
+        if exposure.present or not (part or gone_unleaked(exposure)):
             yield exposure
 
 
@@ -150,7 +153,7 @@ def _print_coverage(report: RunReport, console: Console) -> None:
     coverage = {row.scope_uid: row for row in report.coverage}
     by_resource: dict[str, list[Scope]] = {}
     for scope in report.scopes:
-        if scope.carrier is not None:
+        if _holds_files(scope):
             by_resource.setdefault(scope.resource_uid, []).append(scope)
     named = {scope.uid for scopes in by_resource.values() for scope in scopes}
     read_rows = [row for row in report.coverage if row.scope_uid in named]
@@ -177,6 +180,11 @@ def _print_coverage(report: RunReport, console: Console) -> None:
         console.print(hanging(plain("  configured: ", "yellow"), sentence))
 
 
+def _holds_files(scope: Scope) -> bool:
+    """Whether it speaks for a repository or a directory; an account is told by what was listed of it."""
+    return scope.carrier is not None and scope.api is None
+
+
 def _name_and_place(uid: str, scopes: Sequence[Scope], report: RunReport) -> str:
     """How a resource is called, and where it was read where that is another name."""
     name = report.resource_name(uid)
@@ -201,7 +209,7 @@ def _coverage_heading(rows: Sequence[Coverage], uids: Sequence[str], report: Run
 
 def _print_gaps(report: RunReport, console: Console) -> None:
     """Say every thing that could not be seen, before anything that was found."""
-    if not report.gaps:
+    if not (report.gaps or report.unvisited):
         return
     console.print()
     console.print(plain("Not looked at: nothing below speaks for this", "bold red"))
@@ -236,6 +244,24 @@ def _print_as_lines(rows: Sequence[Row], console: Console) -> None:
         about = "; ".join(filter(None, (row.status, f"finding {row.reference}" if row.reference else "")))
         for text in (row.where, row.since, f"owner: {row.owner}; {about}".removesuffix("; ")):
             console.print(hanging("    ", text))
+
+
+def _print_liveness(shown: Sequence[Row], console: Console) -> None:
+    """Say of each secret why it is live, and in a line for all of one reason why others are not, or may be."""
+    told: dict[str, list[Row]] = {}
+    for row in shown:
+        if row.alive is not None:
+            told.setdefault(str(row.alive), []).append(row)
+    if not told:
+        return
+    console.print()
+    console.print(plain("Live or dead, by what was listed", "bold"))
+    for sentence, rows in list(told.items())[:REASONS_SHOWN]:
+        live = rows[0].alive is not None and rows[0].alive.validity is Validity.LIVE
+        what = rows[0].what if len(rows) == 1 else counted(len(rows), "secret")
+        console.print(hanging(plain("  ! " if live else "  - ", "bold red" if live else "dim"), f"{what}: {sentence}"))
+    if len(told) > REASONS_SHOWN:
+        console.print(plain(f"  and {len(told) - REASONS_SHOWN:,} more reasons; -f jsonl has all.", "dim"))
 
 
 def _print_lighter(shown: Sequence[Row], console: Console) -> None:
@@ -296,7 +322,12 @@ def _next_steps(report: RunReport, rows: Sequence[Row]) -> Iterator[str]:
     waiting = [row for row in rows if row.open and not row.suppressed]
     if any(row.committed for row in waiting):
         yield "Rotate or revoke first: deleting the line does not help, the value stays in history."
-    if any(not row.committed for row in waiting):
+    if any(row.deployed for row in waiting):
+        yield (
+            "What workloads are given in plain text: put it into a secret store, let them refer to it, then rotate it; "
+            "whoever may look at the account has it."
+        )
+    if any(not row.committed and not row.deployed for row in waiting):
         yield (
             "What is not committed: take it out of the file and into a vault before it is; rotate it if it was ever "
             "shared."
@@ -334,14 +365,17 @@ def _row(exposure: SecretExposure, report: RunReport) -> Row:
         reference=(leading or exposure).uid[:10],
         unresolved=unresolved,
         committed=not _uncommitted(exposure, report),
+        deployed=in_workload(exposure),
         lighter=never_shared(exposure),
         suppressed=suppressed,
         remediation=exposure.remediation,
+        alive=report.liveness_by_uid[exposure.uid] if exposure.joined else None,
         open=bool(unresolved) or not findings,
         order=(
+            liveness_rank(exposure) > 0,
             suppressed,
             bool(findings) and not unresolved,
-            _VALIDITY_ORDER[exposure.validity],
+            liveness_rank(exposure),
             -severity.rank,
             -exposure.confidence.rank,
             here.at_head is not True,
@@ -401,6 +435,8 @@ def _head(exposure: SecretExposure, report: RunReport) -> str:
 
 def _standing_of(place: Occurrence) -> str:
     """In one word, what holds the value at a place that is not HEAD."""
+    if place.carrier is Carrier.WORKLOAD:
+        return "workload"
     if place.carrier is Carrier.WORKTREE:
         return "work tree"
     if place.carrier is Carrier.METADATA:

@@ -8,6 +8,7 @@ from connectors.aws.client import AwsClient
 from connectors.aws.credential_report import Report
 from connectors.aws.policy_documents import Statement
 from connectors.aws.refusals import CallFailed
+from connectors.aws.session import Lent
 from connectors.aws.target import AwsTarget, account_uid
 from storage.inventory import Safeguard
 
@@ -22,6 +23,7 @@ class Account:
         *,
         own_accounts: frozenset[str] | None,
         documents: dict[tuple[str, str], tuple[Statement, ...] | None],
+        lent: Lent,
     ) -> None:
         """Begin with nothing but a login."""
         self.number = number
@@ -29,6 +31,8 @@ class Account:
         self.client = client
         self.own_accounts = own_accounts
         """Numbers of the organisation's accounts; `None` when nobody told which those are."""
+        self.lent = lent
+        """The worker's detector, for settings of workloads."""
         self.documents = documents
         """By ARN and version: policies that AWS manages. They are the same in every account, so read once a run."""
         self.began_time = datetime.now(UTC)
@@ -59,6 +63,10 @@ class Account:
         """By name: when each user was made, which tells one from a former one of that name."""
         self.roles: dict[str, str] = {}
         """By uid: the names of its roles."""
+        self.roles_made: dict[str, datetime] = {}
+        """By uid: when each role was made."""
+        self.secrets: dict[tuple[str, str], tuple[str, datetime | None]] = {}
+        """By region and name: the uid of each secret of Secrets Manager, and when it was made."""
         self.keys: dict[str, str] = {}
         """By id of an access key: the name of the user who has it."""
         self.users_complete = False

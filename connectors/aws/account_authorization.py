@@ -150,6 +150,8 @@ class _Held:
         """Return a role, with who may act as it."""
         account = self._reading.account
         account.roles[f"aws:role:{role['RoleId']}"] = role["RoleName"]
+        if role.get("CreateDate") is not None:
+            account.roles_made[f"aws:role:{role['RoleId']}"] = role["CreateDate"]
         grants, known = self._grants(role, "RolePolicyList", "")
         let_in = trusts(role.get("AssumeRolePolicyDocument"), account.own_accounts, account.number)
         self._untrusted += let_in is None

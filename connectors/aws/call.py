@@ -30,6 +30,10 @@ class Call(Record, frozen=True, kw_only=True):
     """Fields of the answer, at any depth, that are taken away on receipt: they hold values or are not needed."""
     digested: tuple[str, ...] = ()
     """Fields, at any depth, that name a thing by its very value: on receipt a digest takes their place."""
+    kept: tuple[str, ...] = ()
+    """Fields, at any depth, that hold names and values of the customer's own: nothing in them is a field of AWS."""
+    reads_values: bool = False
+    """True for an answer that may hold secret values: such a call is refused unless the target asks for workloads."""
     refused: tuple[str, ...] = ()
     """Parameters that may never be given, because with them the answer would hold values."""
 

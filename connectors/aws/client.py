@@ -43,6 +43,8 @@ _VALUES = frozenset(
 
 _FINAL = frozenset({Trouble.EXPIRED, Trouble.OUT_OF_TIME})
 _SESSION_NAME = "nhi-agent"
+_AT_ONCE = 1 << 20
+"""Bytes read of a stream at a time."""
 
 
 class ForbiddenCall(Exception):
@@ -156,6 +158,29 @@ class AwsClient:
             seen.add(token)
             parameters[asked] = token
 
+    def content(self, call: Call, most_bytes: int, *, region: str | None = None, **parameters: Any) -> bytes | None:
+        """Make one call that answers with a stream, and return all of it; `None` where that is more than so many bytes.
+
+        Raises:
+            CallFailed: when there is no answer, or it breaks off.
+        """
+        from botocore.exceptions import BotoCoreError, ReadTimeoutError
+
+        body = self.call(call, region=region, **parameters)["Body"]
+        read = bytearray()
+        try:
+            while part := body.read(_AT_ONCE):
+                read += part
+                if len(read) > most_bytes:
+                    return None
+        except ReadTimeoutError:
+            raise CallFailed(call, Trouble.TIMED_OUT) from None
+        except BotoCoreError:
+            raise CallFailed(call, Trouble.MALFORMED) from None
+        finally:
+            body.close()
+        return bytes(read)
+
     def leave(self, region: str) -> None:
         """Let go of what was kept to ask in a region: an account has dozens, each with a dozen services."""
         if region != self.target.home_region:
@@ -246,6 +271,7 @@ class AwsClient:
             raise TargetError(f"the profile {profile!r} is not in the configuration of the AWS SDK") from None
         core.register_component("response_parser_factory", _careful_parsers())
         core.register("before-parameter-build", _refuse_unlisted)
+        core.register("before-parameter-build", self._refuse_unasked)
         core.register("before-send", self._count)
         core.register("before-parse", _refuse_foreign)
         core.register("after-call", _take_values_out)
@@ -270,6 +296,12 @@ class AwsClient:
         self._session._session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - botocore has no other way
             refresh_using=fetch, method="assume-role"
         )
+
+    def _refuse_unasked(self, model: Any, **_: Any) -> None:
+        """Refuse what answers with values, unless the operator asked for it."""
+        call = ALLOWED.get((model.service_model.service_name, model.name))
+        if call is not None and call.reads_values and not self.target.workloads:
+            raise ForbiddenCall(f"{call.known_as} answers with values, and the target does not ask for workloads")
 
     def _count(self, **_: Any) -> None:
         if time.monotonic() >= self.deadline:
@@ -363,7 +395,8 @@ def _refuse_unlisted(params: Any, model: Any, **_: Any) -> None:
 
 def _refuse_foreign(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
     """Refuse what says 200 and is no answer of AWS: a portal's page would else read as an empty list."""
-    if response_dict["status_code"] >= 300:
+    if response_dict["status_code"] >= 300 or operation_model.has_streaming_output:
+        # What comes as a stream is looked at by whoever reads it.
         return
     body = response_dict["body"]
     protocol = operation_model.service_model.resolved_protocol
@@ -396,6 +429,7 @@ def _take_values_out(parsed: Any, model: Any, **_: Any) -> None:
     if asked in LOGINS or asked not in ALLOWED:
         return
     names, digested = _VALUES | set(ALLOWED[asked].dropped), set(ALLOWED[asked].digested)
+    kept = ALLOWED[asked].kept
     waiting = [parsed]
     while waiting:
         part = waiting.pop()
@@ -407,6 +441,8 @@ def _take_values_out(parsed: Any, model: Any, **_: Any) -> None:
         elif not isinstance(part, list):
             continue
         for place, inner in list(part.items() if isinstance(part, dict) else enumerate(part)):
+            if place in kept:
+                continue
             if isinstance(inner, datetime):
                 part[place] = inner.astimezone(UTC)
             else:

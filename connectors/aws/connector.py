@@ -16,14 +16,15 @@ from connectors.aws.reading import NAME, Part, read
 from connectors.aws.refusals import CallFailed
 from connectors.aws.regions import read_region
 from connectors.aws.rights import checks
+from connectors.aws.session import AwsSession, Lent
 from connectors.aws.target import AwsTarget, checked, member_role_arn, named_account
-from connectors.base import Check, Connector, Session, TargetError
+from connectors.base import Check, Connector, TargetError
 from storage.inventory import Observation
 
 __all__ = ["NAME", "AwsConnector", "AwsTarget", "Patience"]
 
 
-class AwsConnector(Connector[AwsTarget, Session]):
+class AwsConnector(Connector[AwsTarget, AwsSession]):
     """Reads AWS accounts."""
 
     name = NAME
@@ -36,7 +37,7 @@ class AwsConnector(Connector[AwsTarget, Session]):
         """See `Connector.checks`: whose login it is, which rights are missing, which are too many."""
         return checks(target, self._patience)
 
-    def collect(self, target: AwsTarget, session: Session) -> Iterator[Observation]:
+    def collect(self, target: AwsTarget, session: AwsSession) -> Iterator[Observation]:
         """Read one account, or all accounts of its organisation.
 
         Yields:
@@ -51,10 +52,10 @@ class AwsConnector(Connector[AwsTarget, Session]):
         # A member account is reached from where the list of accounts was read, so the first login is kept.
         first = client.assuming(target.role_arn) if target.role_arn else client
         told = frozenset(target.own_accounts) or None
-        account = Account(_number(target, first), first, own_accounts=told, documents=documents)
+        account = Account(_number(target, first), first, own_accounts=told, documents=documents, lent=Lent(session))
         yield account_resource(account)
         yield from read(account, LOGIN)
-        if account.open and target.organisation:
+        if account.open and target.organization:
             yield from read(account, ORGANISATION)
             if account.organisation_complete:
                 account.own_accounts = (told or frozenset()) | account.organisation.keys()
@@ -79,9 +80,9 @@ def _number(target: AwsTarget, client: AwsClient) -> str:
         raise TargetError(f"{failed.sentence}; name the account, to have this recorded as a gap") from None
 
 
-def _member(number: str, first: Account, session: Session) -> Iterator[Observation]:
+def _member(number: str, first: Account, session: AwsSession) -> Iterator[Observation]:
     client = first.client.assuming(member_role_arn(first.target, number))
-    account = Account(number, client, own_accounts=first.own_accounts, documents=first.documents)
+    account = Account(number, client, own_accounts=first.own_accounts, documents=first.documents, lent=first.lent)
     account.attributes |= first.organisation[number]
     account.analysed_regions |= first.analysed_regions
     yield account_resource(account)
@@ -89,7 +90,7 @@ def _member(number: str, first: Account, session: Session) -> Iterator[Observati
     yield from _parts(account, session)
 
 
-def _parts(account: Account, session: Session) -> Iterator[Observation]:
+def _parts(account: Account, session: AwsSession) -> Iterator[Observation]:
     """Read what the account holds. Without a login of its own nothing is asked: the login's scope says so."""
     if not account.open:
         return

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from connectors.aws.call import Call
 from connectors.aws.store_calls import STORE_CALLS
+from connectors.aws.workload_calls import WORKLOAD_CALLS
 from connectors.base import Permission
 from storage.inventory import Facet
 
@@ -127,6 +128,7 @@ CALLS: tuple[Call, ...] = (
     LIST_PROFILES,
     LIST_SUBJECTS,
     *STORE_CALLS,
+    *WORKLOAD_CALLS,
 )
 """All there is. A call that is not here is refused before it is sent."""
 
@@ -139,9 +141,12 @@ LOGINS: frozenset[tuple[str, str]] = frozenset(
         ("sso", "GetRoleCredentials"),
         ("sso-oidc", "CreateToken"),
         ("signin", "CreateOAuth2Token"),
+        ("s3", "HeadBucket"),
     }
 )
-"""What the SDK calls by itself to log in, as the operator's own configuration tells it to."""
+"""What the SDK calls by itself: to log in, as the operator's own configuration says, and to find a bucket's region.
+
+The last answers with names alone, and needs no right but that of listing the bucket."""
 
 PERMISSIONS: tuple[Permission, ...] = tuple(
     Permission(action=call.action, facets=call.facets, optional=call.optional) for call in CALLS if call.action

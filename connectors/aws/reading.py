@@ -11,6 +11,7 @@ from connectors.aws.refusals import CallFailed, Trouble
 from connectors.aws.target import AwsTarget
 from connectors.books import Books
 from storage.inventory import (
+    Carrier,
     CoverageStatus,
     Facet,
     Observation,
@@ -22,8 +23,9 @@ NAME = "aws"
 
 Thing = TypeVar("Thing")
 
-_HOPELESS = frozenset({Trouble.EXPIRED, Trouble.OUT_OF_TIME, Trouble.LOGIN_REFUSED})
-_IN_A_ROW = 3
+HOPELESS = frozenset({Trouble.EXPIRED, Trouble.OUT_OF_TIME, Trouble.LOGIN_REFUSED})
+"""After one of these nothing else will be answered."""
+IN_A_ROW = 3
 """After so many failures in a row the rest is not asked for: the service is down, or wants to be left alone."""
 
 
@@ -58,6 +60,14 @@ class Reading(Books):
             CallFailed: when a page has no answer.
         """
         return self.account.client.pages(call, region=self.scope.region, **parameters)
+
+    def content(self, call: Call, most_bytes: int, **parameters: Any) -> bytes | None:
+        """Return what a call answers with as a stream; `None` where that is more than so many bytes.
+
+        Raises:
+            CallFailed: when there is no answer, or it breaks off.
+        """
+        return self.account.client.content(call, most_bytes, region=self.scope.region, **parameters)
 
     def listed(self, call: Call, **parameters: Any) -> Iterator[Any]:
         """Yield the items of a listing of one kind, and count them as fetched.
@@ -107,7 +117,7 @@ class Reading(Books):
                 if failed.gone:
                     continue
                 self._failures = 0 if failed.denied else self._failures + 1
-                given_up = failed.trouble in _HOPELESS or self._failures >= _IN_A_ROW
+                given_up = failed.trouble in HOPELESS or self._failures >= IN_A_ROW
                 lost = len(things) - number if given_up else 1
                 if facet is None:
                     self.expected += lost
@@ -139,16 +149,19 @@ class Part(NamedTuple):
     """Whether each region has its own."""
     wanted: Callable[[AwsTarget], bool] = lambda _: True
     """Whether the target asks for it."""
+    carrier: Carrier | None = None
+    """Set where it looks through the settings of workloads."""
 
 
-def account_scope(uid: str, number: str, api: str, region: str | None) -> Scope:
-    """Return the scope of one api of an account."""
+def account_scope(uid: str, number: str, api: str, region: str | None, carrier: Carrier | None = None) -> Scope:
+    """Return the scope of one api of an account; with a carrier where settings are searched for values."""
     where = f" {region}" if region else ""
     return Scope(
         uid=cloud_scope_uid(uid, api, region),
         connector=NAME,
         resource_uid=uid,
         name=f"{number}{where} {api}",
+        carrier=carrier,
         region=region,
         api=api,
     )
@@ -156,7 +169,7 @@ def account_scope(uid: str, number: str, api: str, region: str | None) -> Scope:
 
 def read(account: Account, part: Part, region: str | None = None) -> Iterator[Observation]:
     """Read one scope: announce it, yield what it holds, say what it could not see, close it."""
-    scope = account_scope(account.uid, account.number, part.api, region)
+    scope = account_scope(account.uid, account.number, part.api, region, part.carrier)
     yield scope
     reading = Reading(account, scope)
     try:

@@ -98,7 +98,7 @@ _STATUSES = {
     429: Trouble.RATE_LIMITED,
     504: Trouble.TIMED_OUT,
 }
-_GONE = frozenset({"NotFoundException", "ResourceNotFoundException"})
+_GONE = frozenset({"InvalidInstanceID.NotFound", "NotFoundException", "ResourceNotFoundException"})
 _CODE = re.compile(r"\d{3}|[A-Z][A-Za-z]{2,49}(?:\.[A-Z][A-Za-z]{2,49})?")
 """How AWS writes its codes of errors: words, each with a capital. A server may echo there what it was sent."""
 

@@ -14,6 +14,7 @@ from connectors.aws.escalations import IAM_WRITES
 from connectors.aws.permissions import GET_CALLER_IDENTITY, PERMISSIONS, SIMULATE_PRINCIPAL_POLICY
 from connectors.aws.refusals import CallFailed
 from connectors.aws.target import AwsTarget, checked, named_account
+from connectors.aws.workload_calls import WORKLOAD_CALLS
 from connectors.base import Check, Mark
 
 READING_VALUES: tuple[str, ...] = (
@@ -27,6 +28,10 @@ READING_VALUES: tuple[str, ...] = (
 )
 """What the published policy denies, because it answers with values."""
 
+WORKLOAD_READING: tuple[str, ...] = tuple(str(call.action) for call in WORKLOAD_CALLS if call.reads_values)
+"""What answers with settings of workloads, values among them: needed where the target asks for it, else too much."""
+_OF_WORKLOADS = frozenset(call.action for call in WORKLOAD_CALLS)
+
 _SECONDS = 60.0
 _SHOWN = 6
 _SESSION = re.compile(r"arn:(aws[a-z-]*):sts::(\d{12}):assumed-role/([\w+=,.@-]+)/.+")
@@ -37,9 +42,11 @@ _NOT_SIMULATED = frozenset(
         "iam:SimulatePrincipalPolicy",
         "apigateway:GET",
         "cloudtrail:LookupEvents",
+        "s3:GetObject",
+        "s3:ListBucket",
     }
 )
-"""Rights that hold on one role, in one account, on API keys alone, or only where asked for: a run says more of them."""
+"""Rights on one role, account or bucket, on API keys alone, or for what is only asked on demand: a run says more."""
 
 
 class Lasting:
@@ -69,12 +76,13 @@ def checks(target: AwsTarget, patience: Patience) -> Iterator[Check]:
         yield Check(name="login", mark=Mark.FAULT, detail=detail)
         return
     yield Check(name="login", mark=Mark.FINE, detail=f"account {number}, as {arn}")
-    yield from _rights(client, arn)
+    yield from _rights(client, arn, workloads=target.workloads)
 
 
-def _rights(client: AwsClient, arn: str) -> Iterator[Check]:
-    wanted = [permission.action for permission in PERMISSIONS if permission.action not in _NOT_SIMULATED]
-    unwanted = [*READING_VALUES, *(way.actions[0] for way in IAM_WRITES)]
+def _rights(client: AwsClient, arn: str, *, workloads: bool) -> Iterator[Check]:
+    unasked = _NOT_SIMULATED if workloads else _NOT_SIMULATED | _OF_WORKLOADS
+    wanted = [permission.action for permission in PERMISSIONS if permission.action not in unasked]
+    unwanted = [*READING_VALUES, *(way.actions[0] for way in IAM_WRITES), *(() if workloads else WORKLOAD_READING)]
     try:
         allowed = _allowed(client, principal(arn), [*wanted, *unwanted])
     except CallFailed as failed:
@@ -90,7 +98,8 @@ def _rights(client: AwsClient, arn: str) -> Iterator[Check]:
         detail = f"Too many: {_some(excess)}. A reader needs none; deploy/permissions/aws.json denies or lacks them."
         yield Check(name="rights", mark=Mark.WARNING, detail=detail)
     if not missing and not excess:
-        detail = f"all {len(wanted)} that are used, and none that read values"
+        besides = " but the settings of workloads" if workloads else ""
+        detail = f"all {len(wanted)} that are used, and none that read values{besides}"
         yield Check(name="rights", mark=Mark.FINE, detail=detail)
 
 

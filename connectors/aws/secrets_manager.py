@@ -24,6 +24,8 @@ def read_secrets(reading: Reading) -> Iterator[Observation]:
     """Yield the secrets of one region, those that wait for their deletion among them."""
     for told in reading.listed(LIST_SECRETS, IncludePlannedDeletion=True, MaxResults=100):
         if told.get("PrimaryRegion") in (None, reading.scope.region):
+            place = (str(reading.scope.region), told["Name"])
+            reading.account.secrets[place] = (f"aws:secret:{told['ARN']}", told.get("CreatedDate"))
             yield _secret(reading, told)
         else:
             yield _replica(reading, told)

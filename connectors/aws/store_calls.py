@@ -130,6 +130,15 @@ LOOKUP_EVENTS = Call(
     token=("NextToken", "NextToken"),
     more=None,
 )
+LIST_OBJECTS = Call(
+    service="s3",
+    operation="ListObjectsV2",
+    action="s3:ListBucket",
+    optional=True,
+    token=("NextContinuationToken", "ContinuationToken"),
+)
+# Of the archive of CloudTrail alone: that is all that the policy grants it on.
+GET_OBJECT = Call(service="s3", operation="GetObject", action="s3:GetObject", optional=True)
 
 STORE_CALLS: tuple[Call, ...] = (
     LIST_SECRETS,
@@ -151,4 +160,6 @@ STORE_CALLS: tuple[Call, ...] = (
     PASSWORD_POLICY,
     LIST_ANALYZERS,
     LOOKUP_EVENTS,
+    LIST_OBJECTS,
+    GET_OBJECT,
 )

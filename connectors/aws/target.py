@@ -10,9 +10,13 @@ from connectors.base import Target, TargetError
 HOME_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """By partition: the region whose endpoints answer for what has no region, such as IAM."""
 
+HISTORY_DAYS = 90
+"""For so many days CloudTrail answers `LookupEvents`."""
+
 _ACCOUNT = re.compile(r"\d{12}")
 _ROLE = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/[\w+=,.@/-]{1,512}")
 
+_ARCHIVE = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9_!.*'()/-]{0,512}?))?/?")
 _ENDPOINT = re.compile(r"https://[^/@]+(?:/|$)|http://(?:127\.0\.0\.1|localhost|\[::1\])(?:[:/]|$)")
 
 
@@ -36,7 +40,7 @@ class AwsTarget(Target, frozen=True, kw_only=True):
     """`aws`, `aws-cn` or `aws-us-gov`."""
     own_accounts: tuple[str, ...] = ()
     """Numbers of the accounts that belong to the organisation: any other is an outsider."""
-    organisation: bool = False
+    organization: bool = False
     """Whether to read every account that the organisation lists, each through `member_role`."""
     member_role: str = "nhi-agent"
     """Name of the role that is assumed in the other accounts of the organisation, path included."""
@@ -50,7 +54,17 @@ class AwsTarget(Target, frozen=True, kw_only=True):
     Without, keys are told by the credential report alone, which knows no ids and no SSH keys.
     """
     history: bool = False
-    """Whether CloudTrail is asked who made the users, roles and keys of the last ninety days: two calls a second."""
+    """Whether CloudTrail is asked what happened to what is listed, and who made it: two calls a second."""
+    history_days: int = HISTORY_DAYS
+    """How many days back it is asked, 90 at most: so long it remembers."""
+    archive: str | None = None
+    """Where a trail keeps its files, `s3://BUCKET/PREFIX`: what comes before `AWSLogs`, or with it."""
+    archive_days: int = 365
+    """How many days back the archive is read."""
+    archive_files: int = 20_000
+    """How many files of it at most are read of one account in one run, the newest."""
+    workloads: bool = False
+    """Whether the settings of functions, containers, builds, machines and stacks are read and searched for values."""
     endpoint_url: str | None = None
     """Another address for every service, such as that of a test server."""
 
@@ -84,6 +98,12 @@ def checked(target: AwsTarget) -> AwsTarget:
     for number in numbers:
         if not _ACCOUNT.fullmatch(number):
             raise TargetError("an AWS account is named by its twelve digits; put them in quotes")
+    if not 1 <= target.history_days <= HISTORY_DAYS:
+        raise TargetError(f"history_days: CloudTrail remembers {HISTORY_DAYS} days, so 1 to {HISTORY_DAYS}")
+    if target.archive is not None:
+        archive_place(target.archive)
+    if target.archive_days < 1 or target.archive_files < 1:
+        raise TargetError("archive_days and archive_files: 1 at least")
     if target.endpoint_url is not None and not _ENDPOINT.match(target.endpoint_url):
         raise TargetError("endpoint_url: only https addresses, or one of this machine")
     if target.role_arn is not None:
@@ -109,3 +129,15 @@ def member_role_arn(target: AwsTarget, account: str) -> str:
 def account_uid(account: str) -> str:
     """Name of an account as a resource."""
     return f"aws:account:{account}"
+
+
+def archive_place(archive: str) -> tuple[str, str]:
+    """Return bucket and prefix of an archive, the prefix without slashes at its ends.
+
+    Raises:
+        TargetError: when it is no address of a bucket.
+    """
+    place = _ARCHIVE.fullmatch(archive)
+    if place is None:
+        raise TargetError("archive: write s3://BUCKET, or s3://BUCKET/PREFIX with what comes before AWSLogs")
+    return place[1], (place[2] or "").strip("/")

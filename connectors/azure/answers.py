@@ -369,3 +369,68 @@ def plain(told: str | None, otherwise: str) -> str:
         return otherwise
     shown = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in told[:_NAME_LENGTH])
     return shown if len(told) <= _NAME_LENGTH else f"{shown}…"
+
+
+class ChangedProperty(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What an entry of the audit log says was changed: only ids of keys are looked for in it."""
+
+    display_name: str | None = None
+    old_value: str | None = None
+    new_value: str | None = None
+
+
+class AuditTarget(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A thing that an entry of the audit log is about."""
+
+    id: str | None = None
+    type: str | None = None
+    display_name: str | None = None
+    modified_properties: list[ChangedProperty] = []
+
+
+class AuditUser(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A person who did something."""
+
+    id: Guid | None = None
+    user_principal_name: str | None = None
+
+
+class AuditApp(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A program that did something."""
+
+    service_principal_id: Guid | None = None
+
+
+class Initiator(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Who did something: one of the two."""
+
+    user: AuditUser | None = None
+    app: AuditApp | None = None
+
+
+class DirectoryAudit(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An entry of the directory's audit log."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"\A[\w.-]{1,256}\Z")]
+    activity_display_name: Annotated[str, msgspec.Meta(max_length=256)]
+    activity_date_time: datetime
+    result: str | None = None
+    initiated_by: Initiator | None = None
+    target_resources: list[AuditTarget] = []
+
+
+class ActivityWord(msgspec.Struct, frozen=True, kw_only=True):
+    """A word of the activity log, without its translation."""
+
+    value: Annotated[str, msgspec.Meta(pattern=r"\A[\w./ -]{0,256}\Z")]
+
+
+class ActivityEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An entry of a subscription's activity log."""
+
+    event_data_id: Guid
+    event_timestamp: datetime
+    operation_name: ActivityWord
+    status: ActivityWord
+    caller: str | None = None
+    resource_id: str | None = None

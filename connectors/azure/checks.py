@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from connectors.azure.answers import ActionLists, Subscription, plain
 from connectors.azure.client import AzureClient
-from connectors.azure.permissions import LOGIN_RIGHTS, OPERATIONS, SUBSCRIPTIONS, Api, Operation
+from connectors.azure.permissions import ACTIVITY_EVENTS, LOGIN_RIGHTS, OPERATIONS, SUBSCRIPTIONS, Api, Operation
 from connectors.azure.privileges import allows
 from connectors.azure.reading import Reading
 from connectors.azure.target import AzureTarget
@@ -65,11 +65,15 @@ def _of_graph(held: set[str]) -> Iterator[Check]:
 
 def _of_subscription(target: AzureTarget, subscription: str, rights: Sequence[ActionLists]) -> Iterator[Check]:
     wanted = [one for one in OPERATIONS if one.api is not Api.GRAPH and _below_subscription(one)]
-    wanted = [one for one in wanted if target.key_vault or not one.optional]
+    wanted = [one for one in wanted if not one.optional or _is_wanted(one, target)]
     missing = {one.permission for one in wanted if not _may(rights, one.permission, data=one.data)}
     needless = [action for action in _NEEDLESS if _may(rights, action, data=False)]
     needless += [action for action in _NEEDLESS_ON_DATA if _may(rights, action, data=True)]
     yield from _compared(f"subscription {subscription}", sorted(missing), sorted(needless))
+
+
+def _is_wanted(operation: Operation, target: AzureTarget) -> bool:
+    return target.history if operation is ACTIVITY_EVENTS else target.key_vault
 
 
 def _below_subscription(operation: Operation) -> bool:

@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from connectors.azure.activity_events import read_activity_events
 from connectors.azure.app_roles import read_app_roles
 from connectors.azure.applications import list_applications, tell_applications
 from connectors.azure.checks import checks_of
 from connectors.azure.client import AzureClient, Login, default_login
 from connectors.azure.delegated_grants import read_delegated_grants
 from connectors.azure.directory import Directory
+from connectors.azure.directory_audits import read_directory_audits
 from connectors.azure.directory_roles import read_directory_roles, read_groups
 from connectors.azure.federation import read_federation
 from connectors.azure.key_vaults import (
@@ -61,22 +63,27 @@ PARTS: tuple[Part, ...] = (
 """A line for each, in this order: later ones use what earlier ones found."""
 
 
+def _asks_for_vaults(target: AzureTarget) -> bool:
+    return target.key_vault
+
+
 class SubscriptionPart(NamedTuple):
     """One kind of thing that a subscription holds. Each is a scope of its own."""
 
     api: str
     read: Callable[[Reading, Directory, str], Iterator[Observation]]
-    of_vaults: bool = False
-    """Whether it is only read when the target asks for what vaults hold."""
+    wanted: Callable[[AzureTarget], bool] = lambda _: True
+    """Whether the target asks for it."""
 
 
 SUBSCRIPTION_PARTS: tuple[SubscriptionPart, ...] = (
-    SubscriptionPart("keyVaults", read_vaults, of_vaults=True),
-    SubscriptionPart("keyVaultSecrets", read_vault_secrets, of_vaults=True),
-    SubscriptionPart("keyVaultKeys", read_vault_keys, of_vaults=True),
-    SubscriptionPart("keyVaultCertificates", read_vault_certificates, of_vaults=True),
+    SubscriptionPart("keyVaults", read_vaults, wanted=_asks_for_vaults),
+    SubscriptionPart("keyVaultSecrets", read_vault_secrets, wanted=_asks_for_vaults),
+    SubscriptionPart("keyVaultKeys", read_vault_keys, wanted=_asks_for_vaults),
+    SubscriptionPart("keyVaultCertificates", read_vault_certificates, wanted=_asks_for_vaults),
     SubscriptionPart("storageAccounts", read_storage_accounts),
     SubscriptionPart("activityLog", read_activity_log),
+    SubscriptionPart("activityLogEvents", read_activity_events, wanted=lambda target: target.history),
 )
 """A line for each, in this order: what vaults hold is asked of those that were found."""
 
@@ -127,6 +134,9 @@ class AzureConnector(Connector[AzureTarget, Session]):
         yield from _read_tenant(directory, session)
         logs = _begun(directory, "directoryLogs")
         yield from _read(logs, read_directory_logs(logs, directory), directory, None)
+        if target.history:
+            audits = _begun(directory, "directoryAudits")
+            yield from _read(audits, read_directory_audits(audits, directory), directory, None)
         yield from _read_subscriptions(directory, session)
 
 
@@ -165,7 +175,7 @@ def _read_rights(directory: Directory) -> Iterator[Observation]:
 
 def _read_subscriptions(directory: Directory, session: Session) -> Iterator[Observation]:
     """Read what each subscription holds."""
-    parts = [part for part in SUBSCRIPTION_PARTS if directory.target.key_vault or not part.of_vaults]
+    parts = [part for part in SUBSCRIPTION_PARTS if part.wanted(directory.target)]
     for number, one in enumerate(directory.subscriptions):
         session.progress("subscriptions", number, len(directory.subscriptions))
         for part in parts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from connectors.azure.answers import Application, DirectoryObject, ServicePrincipal, User, Vault
 from connectors.azure.client import AzureClient
@@ -19,6 +19,8 @@ class Directory:
         """Begin with nothing."""
         self.target = target
         self.client = client
+        self.began_time = datetime.now(UTC)
+        """Logs are read so many days back from here."""
         self.applications: list[Application] = []
         self.lists_whole = False
         """Whether applications and service principals were listed to the last one."""

@@ -250,6 +250,35 @@ LOG_WORKSPACE = _arm(
     "2022-10-01",
 )
 
+DIRECTORY_AUDITS = Operation(
+    name="list what happened in the directory",
+    api=Api.GRAPH,
+    path="/v1.0/auditLogs/directoryAudits",
+    permission="AuditLog.Read.All",
+    parameters={
+        "$filter": "category eq '{}' and activityDateTime ge {}",
+        "$orderby": "activityDateTime desc",
+        "$top": "999",
+    },
+    optional=True,
+    drop=VALUES | {"additionalDetails", "resultReason", "ipAddress"},
+)
+"""For each category by itself."""
+ACTIVITY_EVENTS = Operation(
+    name="list what happened in a subscription",
+    api=Api.ARM,
+    path=_BELOW_SUBSCRIPTION + "Microsoft.Insights/eventtypes/management/values",
+    permission="Microsoft.Insights/eventtypes/values/read",
+    parameters={
+        "api-version": "2015-04-01",
+        "$filter": "eventTimestamp ge '{1}' and eventTimestamp le '{2}' and resourceProvider eq '{3}'",
+        "$select": "eventDataId,eventTimestamp,operationName,status,caller,resourceId",
+    },
+    optional=True,
+    drop=VALUES,
+)
+"""Without what was written in the requests: that is not selected."""
+
 LOGIN_RIGHTS = msgspec.structs.replace(
     _arm(
         "list the rights of the login in a subscription",
@@ -287,6 +316,8 @@ OPERATIONS: tuple[Operation, ...] = (
     ACTIVITY_LOG,
     DIRECTORY_LOGS,
     LOG_WORKSPACE,
+    DIRECTORY_AUDITS,
+    ACTIVITY_EVENTS,
     LOGIN_RIGHTS,
 )
 """All there is."""

@@ -52,6 +52,10 @@ ADDRESSES: Mapping[Cloud, Addresses] = {
 }
 
 
+HISTORY_DAYS = 90
+"""For so long Azure keeps the activity log of a subscription."""
+
+
 class AzureTarget(Target, frozen=True, kw_only=True):
     """One tenant and its subscriptions.
 
@@ -71,6 +75,10 @@ class AzureTarget(Target, frozen=True, kw_only=True):
     """Ids of further tenants of the same organisation: an application of any other belongs to somebody else."""
     key_vault: bool = True
     """Whether the vaults are asked for what they hold: three calls a vault. Without, only Azure itself is asked."""
+    history: bool = False
+    """Whether the logs of the directory and the subscriptions are read for what happened."""
+    history_days: int = HISTORY_DAYS
+    """How many days back; Azure keeps its activity log 90, Entra its audit log 30 at most."""
     client_id: str | None = None
     """Client id of the user-assigned managed identity to log in as, where a workload has several."""
 
@@ -93,6 +101,8 @@ def checked(target: AzureTarget) -> AzureTarget:
     """
     if target.cloud not in set(Cloud):
         raise TargetError(f"cloud: name one of {', '.join(Cloud)}")
+    if not 1 <= target.history_days <= HISTORY_DAYS:
+        raise TargetError(f"history_days: Azure keeps its activity log {HISTORY_DAYS} days, so 1 to {HISTORY_DAYS}")
     ids = (target.tenant, *target.subscriptions, *target.excluded_subscriptions, *target.own_tenants)
     if not all(_GUID.fullmatch(one) for one in ids):
         raise TargetError("tenants and subscriptions are named by their ids, in small letters: 00000000-0000-…")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING
 
 from storage.inventory import Allowance, Suppression, SuppressionSource
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 EVERY_PATH = "**"
 """The path pattern that also covers what has no path: commit messages, ref names."""
@@ -48,6 +50,8 @@ def path_pattern(pattern: str) -> GitIgnoreSpec:
 
     Raises `ValueError` for what is no such pattern, for one that negates, and for one that names no file.
     """
+    from pathspec import GitIgnoreSpec
+
     if pattern.startswith("!"):
         raise ValueError("a path pattern cannot be negated with '!'")
     spec = GitIgnoreSpec.from_lines([pattern], backend="re2")

@@ -12,8 +12,6 @@ import bisect
 import hashlib
 import os
 import re
-import stat
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib.metadata import version
@@ -24,6 +22,7 @@ import msgspec
 
 from connectors.detection.batch import Window
 from connectors.detection.expressions import linear_pattern, widen
+from connectors.detection.private_files import is_private, read_private, write_private
 
 Text = bytes | bytearray
 Hits = list[tuple[int, int]]
@@ -32,7 +31,6 @@ Hits = list[tuple[int, int]]
 HITS_PER_WINDOW = 100_000
 """Beyond so many raw hits a window is not looked at further, and reported as capped."""
 _HITS_PER_SCAN = 400_000
-_DATABASE_BYTES = 256 << 20
 _ANYTHING = r"[\s\S]{"
 
 
@@ -321,10 +319,11 @@ def _load_or_compile(rules: Sequence[Rule], directory: Path | None) -> Any:
     import hyperscan
 
     expressions = [_stage_one(rule) for rule in rules]
-    if directory is None or not _is_private(directory):
+    if directory is None or not is_private(directory):
         return _compile(expressions, rules)
     path = directory / f"{_cache_key(expressions, rules)}.hyperscan"
-    cached = _read_private(path)
+    # hs_deserialize_database checks its own CRC of the bytecode; `read_private` also guards the header before it.
+    cached = read_private(path)
     if cached is not None:
         try:
             database = hyperscan.loadb(cached, mode=hyperscan.HS_MODE_BLOCK)
@@ -334,7 +333,7 @@ def _load_or_compile(rules: Sequence[Rule], directory: Path | None) -> Any:
         else:
             return database
     database = _compile(expressions, rules)
-    _write_private(path, hyperscan.dumpb(database))
+    write_private(path, hyperscan.dumpb(database))
     return database
 
 
@@ -390,41 +389,3 @@ def _processor() -> str:
                 return " ".join(sorted(line.partition(":")[2].split()))
     uname = os.uname()
     return f"{uname.sysname} {uname.machine} {uname.version}"
-
-
-def _is_private(directory: Path) -> bool:
-    """Whether nobody else can put a database of theirs there; makes the directory when it is missing."""
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = directory.lstat()
-    except OSError:
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not stat.S_IMODE(found.st_mode) & 0o077
-
-
-def _read_private(path: Path) -> bytes | None:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        mine = found.st_uid == os.getuid() and not stat.S_IMODE(found.st_mode) & 0o077
-        if not stat.S_ISREG(found.st_mode) or not mine or found.st_size > _DATABASE_BYTES:
-            return None
-        content = file.read()
-    # hs_deserialize_database checks its own CRC of the bytecode; the digest also guards the header before it.
-    digest, body = content[:32], content[32:]
-    return body if hashlib.sha256(body).digest() == digest else None
-
-
-def _write_private(path: Path, database: bytes) -> None:
-    """Write beside and rename: a reader sees the whole file or none. A full disk only costs the next start's time."""
-    with suppress(OSError):
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".compiling-")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(hashlib.sha256(database).digest() + database)
-            os.replace(name, path)  # noqa: PTH105 - both names are strings of ours
-        except OSError:
-            os.unlink(name)  # noqa: PTH108

@@ -8,7 +8,6 @@ follow, whose place in `COSTS` is the cost in quarters of a bit. ``^`` stands fo
 
 from __future__ import annotations
 
-import argparse
 import math
 import re
 import sys
@@ -73,6 +72,8 @@ def write(folders: Sequence[Path], table: Path) -> int:
 
 def main() -> None:
     """Write the table."""
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="python -m connectors.detection.word_table",
         description="Builds the table of how words are spelled from Python sources, in place of the present one.",

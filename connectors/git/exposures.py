@@ -14,12 +14,13 @@ from connectors.detection.batch import Detection
 from connectors.detection.decoding.members import MEMBER_STEPS
 from connectors.detection.named_above import BY_NAME
 from connectors.detection.paths import confidence_by_paths, is_installed
+from connectors.detection.same_value import identity_of
 from connectors.git.authorship import candidate_owners, moment
 from connectors.git.codeowners import Codeowners
 from connectors.git.history import History, PathHistory, ValueHistory
 from connectors.git.keys import COMMIT_KEY, NAME_KEY, OUTSIDE_OBJECTS, REF_KEY, TAG_KEY
 from connectors.git.names import display
-from connectors.git.sightings import SeenValue, Sighting, identity_of
+from connectors.git.sightings import SeenValue, Sighting
 from storage.inventory import (
     Carrier,
     Checksum,

@@ -25,8 +25,8 @@ _LONGEST = 3072
 
 _FOREIGN = frozenset(
     {
-        "aliases", "author_email", "author_name", "decoding", "detail", "email", "head_ref", "location", "locator",
-        "name", "path", "public_identifiers", "reason", "refs",
+        "aliases", "author_email", "author_name", "decoding", "detail", "email", "environment", "head_ref", "job",
+        "location", "locator", "name", "path", "proof", "public_identifiers", "reason", "ref", "refs", "undetermined",
     }
 )  # fmt: skip
 """Fields that may hold words of the scanned repository. The others hold ours, and digests that look like secrets."""

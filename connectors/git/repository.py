@@ -14,7 +14,7 @@ from connectors.base import TargetError
 from connectors.detection.batch import Batch, Detection, Window
 from connectors.git.authorship import Mailmap, parse_mailmap
 from connectors.git.closing import Closing
-from connectors.git.codeowners import find_codeowners
+from connectors.git.codeowners import Codeowners, find_codeowners
 from connectors.git.command import GitCommand, GitFailed, git_version
 from connectors.git.configuration import without_user_information
 from connectors.git.connectivity import default_heads, peeled, true_cuts, unconnected, write_shallow
@@ -30,16 +30,17 @@ from connectors.git.masking import Masker
 from connectors.git.names import display
 from connectors.git.objects import CatFileSource, Inventory, ObjectSource
 from connectors.git.outcome import Outcome
+from connectors.git.pipeline_files import PipelineFiles, default_branch, other_branches
 from connectors.git.quarantine import Quarantine, build_quarantine, distinct_objects, verify_packs
 from connectors.git.references import References, lost_beginnings, read_references
 from connectors.git.revision import find_commit
 from connectors.git.session import GitSession, ValueDetector
-from connectors.git.shortfall import HISTORY, Shortfall
+from connectors.git.shortfall import CARRIERS, HISTORY, Shortfall
 from connectors.git.sightings import Sightings
 from connectors.git.staging import LISTING_BYTES, missing_blobs, read_index, staged_entries, tree_of
 from connectors.git.tags import in_signature, read_tag
 from connectors.git.target import GitTarget, Located, Mode, repository_name, resource_uid
-from storage.inventory import Carrier, GapReason, Observation, Place, Resource, Scope, git_scope_uid
+from storage.inventory import Carrier, GapReason, Observation, Pipeline, Place, Resource, Scope, git_scope_uid
 
 _STORES_SHOWN = 5
 _ROOTS_SHOWN = 40
@@ -98,7 +99,7 @@ class RepositorySweep:
         elif self.located.worktree is None:
             carriers = [Carrier.REFS, Carrier.LOCAL, Carrier.METADATA]
         else:
-            carriers = list(Carrier)
+            carriers = list(CARRIERS)
         uids = {carrier: git_scope_uid(self.resource_uid, carrier, self.location) for carrier in carriers}
         return {
             carrier: uid + (f"?{part}" if (part := self._part_of(carrier)) else "") for carrier, uid in uids.items()
@@ -157,10 +158,12 @@ class RepositorySweep:
 
         history = self._history(quarantine, references, inventory, files, outcome)
         codeowners = find_codeowners(files.read_at_head)
+        pipelines = self._pipelines(quarantine, references, codeowners, outcome)
         closing = self._closing(files, ignores, outcome)
         closing.declare()
         yield self._resource(references, history, quarantine)
         yield from self._scopes()
+        yield from pipelines
         yield from closing.records(history, self._whereabouts(references, inventory, staged), codeowners)
 
     def _without_history(self, outcome: Outcome) -> Iterator[Observation]:
@@ -556,6 +559,29 @@ class RepositorySweep:
         """Return the tags that hold a value, each by the first ref that names it, else by its own name."""
         refs = {oid: name for name, oid in sorted(references.refs.items(), reverse=True)}
         return {oid: msgspec.structs.replace(tag, name=refs.get(oid, tag.name)) for oid, tag in self._tags.items()}
+
+    # -- pipelines ----------------------------------------------------------------------------------------------------
+
+    def _pipelines(
+        self, quarantine: Quarantine, references: References, codeowners: Codeowners | None, outcome: Outcome
+    ) -> list[Pipeline]:
+        """Read the pipeline files; where only a part was asked for, nothing is said of them."""
+        bare = self.located.worktree is None
+        default = default_branch(references.refs, references.head_ref, references.head, bare=bare)
+        if self.target.mode is not Mode.FULL or default is None:
+            return []
+        files = PipelineFiles(
+            quarantine.command(),
+            resource_uid=self.resource_uid,
+            scope_uid=self.scope_uids[Carrier.REFS],
+            codeowners=codeowners,
+            deadline=self.session.deadline,
+        )
+        pipelines = files.read(default, other_branches(references.refs, default))
+        outcome.lost(files.shortfalls)
+        detail = "branches on which no pipeline files were looked for: there are too many"
+        outcome.left_out(Carrier.REFS, "pipeline_branches", detail, files.branches_left_out)
+        return pipelines
 
     # -- what was left out --------------------------------------------------------------------------------------------
 

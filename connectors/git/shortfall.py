@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from storage.inventory import Carrier, GapReason, Record
 
+CARRIERS = (Carrier.REFS, Carrier.LOCAL, Carrier.WORKTREE, Carrier.METADATA)
+"""The carriers of a repository."""
 HISTORY = (Carrier.REFS, Carrier.LOCAL)
 """Carriers that live in the object store."""
 

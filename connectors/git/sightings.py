@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from connectors.base import Limits
 from connectors.detection.batch import Detection
-from connectors.git.shortfall import Shortfall
-from storage.inventory import Carrier, GapReason, Place, Record, Suppression, SuppressionSource
+from connectors.detection.same_value import describes_better, identity_of
+from connectors.git.shortfall import CARRIERS, Shortfall
+from storage.inventory import GapReason, Place, Record, Suppression, SuppressionSource
 
 
 class Sighting(Record, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ class Sightings:
         if number == len(self.values):
             self.values.append(SeenValue(number=number, best=detection))
         value = self.values[number]
-        if _describes_better(detection, value.best):
+        if describes_better(detection, value.best):
             value.best = detection
         known = value.sightings.get(detection.key)
         if known is None or _better(detection, known):
@@ -110,7 +110,7 @@ class Sightings:
         found: list[Shortfall] = []
         if self.dropped:
             detail = "there were more detections than the limits allow; the values beyond them were counted, not kept"
-            found.append(Shortfall(reason=GapReason.LIMIT, detail=detail, carriers=tuple(Carrier), count=self.dropped))
+            found.append(Shortfall(reason=GapReason.LIMIT, detail=detail, carriers=CARRIERS, count=self.dropped))
         if capped_keys:
             detail = "some objects hold more hits than the limits allow; those beyond them were not looked at"
             objects = [key for key in sorted(capped_keys) if len(key) in {40, 64} and not key.strip("0123456789abcdef")]
@@ -118,32 +118,12 @@ class Sightings:
                 Shortfall(
                     reason=GapReason.LIMIT,
                     detail=detail,
-                    carriers=tuple(Carrier),
+                    carriers=CARRIERS,
                     locator=", ".join(objects[:5]) or None,
                     count=len(capped_keys),
                 )
             )
         return found
-
-
-def identity_of(detection: Detection) -> str:
-    """Return by what a value is found again: its tag, or for a public identifier the identifier itself."""
-    if not detection.reference and detection.tags:
-        return detection.tags[0]
-    facts = "\0".join(f"{name}={fact}" for name, fact in sorted(detection.public_identifiers.items()))
-    return "reference:" + hashlib.sha256(f"{detection.vendor}\0{detection.detector}\0{facts}".encode()).hexdigest()
-
-
-def _rank(detection: Detection) -> tuple[int, int, int]:
-    return (detection.confidence.rank, detection.severity.rank, len(detection.public_identifiers))
-
-
-def _describes_better(detection: Detection, known: Detection) -> bool:
-    """Whether it tells more. What stands beside a value differs by place, and the order of reading must not decide."""
-    ranks = (_rank(detection), _rank(known))
-    if ranks[0] != ranks[1]:
-        return ranks[0] > ranks[1]
-    return sorted(detection.public_identifiers.items()) < sorted(known.public_identifiers.items())
 
 
 def _better(detection: Detection, known: Sighting) -> bool:

@@ -50,8 +50,16 @@ def permission_checks(client: GoogleClient, target: GoogleCloudTarget) -> Iterat
 
 def _wanted(target: GoogleCloudTarget, *, listing: bool) -> Iterator[str]:
     for permission in PERMISSIONS:
-        bulk = permission.action.startswith("cloudasset.")
-        if not permission.optional or (target.asset_inventory if bulk else listing):
+        match permission.action.partition(".")[0] if permission.optional else None:
+            case None:
+                wanted = True
+            case "cloudasset":
+                wanted = target.asset_inventory
+            case "logging":
+                wanted = target.history
+            case _:
+                wanted = listing
+        if wanted:
             yield permission.action
 
 

@@ -199,14 +199,17 @@ class GoogleClient:
     def _over_rest(self, method: Method, url: str, where: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
         """Ask by the one transport, which asks again by itself."""
         asked = {name: str(value) for name, value in parameters.items()}
-        if method.asked_as is not None:
+        content = None if method.content is None else dict(method.content)
+        if method.posted:
+            content, asked = {**(content or {}), **asked, str(method.asked_as): [where]}, {}
+        elif method.asked_as is not None:
             asked[method.asked_as] = where
         answer = self._transport.ask(
             Call(
                 url=url.format(where=where),
                 parameters={**method.parameters, **asked},
                 headers={"x-goog-user-project": self._quota} if self._quota else {},
-                content=None if method.content is None else dict(method.content),
+                content=content,
                 drop=method.drop,
             ),
             self._bearer,

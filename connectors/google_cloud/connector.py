@@ -12,6 +12,7 @@ from connectors.google_cloud.audit_logs import read_audit_logs
 from connectors.google_cloud.checks import permission_checks
 from connectors.google_cloud.client import GoogleClient
 from connectors.google_cloud.estate import Estate
+from connectors.google_cloud.event_history import read_history
 from connectors.google_cloud.hmac_keys import read_hmac_keys
 from connectors.google_cloud.last_authentication import read_uses
 from connectors.google_cloud.policies import read_account_policies, read_policies, read_roles, tell_shared
@@ -100,6 +101,11 @@ def _read(project: Project, estate: Estate) -> Iterator[Observation]:
         yield from part_of_estate(project, estate, reading)
         yield from reading.ending()
     yield from _closed(_begin(project, "logging"), project, read_audit_logs)
+    if estate.target.history:
+        history = _begin(project, "logging.entries")
+        yield history.scope
+        yield from read_history(project, history, began=estate.began_time, days=estate.target.history_days)
+        yield from history.ending()
 
 
 def _keys(project: Project, estate: Estate, *, complete: bool) -> Iterator[Observation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from connectors.google_cloud.client import GoogleClient
@@ -19,6 +19,8 @@ class Estate:
         """Begin with nothing but a login."""
         self.target = target
         self.client = client
+        self.began_time = datetime.now(UTC)
+        """Logs are read so many days back from here."""
         self.projects: list[Project] = []
         self.listed_whole: set[str] = set()
         """Numbers of the folders and organisations of which every project was listed."""

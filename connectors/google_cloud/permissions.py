@@ -32,6 +32,8 @@ class Method(Record, frozen=True, kw_only=True):
     """What is posted; `None` for a GET. It is a read all the same."""
     parameters: Mapping[str, str] = {}
     """What is always asked with it."""
+    posted: bool = False
+    """Whether all that is asked is posted with the content, and what it is asked about as a list."""
     drop: frozenset[str] = frozenset()
     """Fields of the answer, at any depth, that are taken away on receipt: they hold values or are not needed."""
     facets: frozenset[Facet] = frozenset()
@@ -233,6 +235,17 @@ LIST_SINKS = Method(
     items="sinks",
     parameters={"pageSize": "1000"},
 )
+LIST_ENTRIES = Method(
+    name="logging.entries.list",
+    permission="logging.logEntries.list",
+    url="https://logging.googleapis.com/v2/entries:list",
+    asked_as="resourceNames",
+    items="entries",
+    content={"orderBy": "timestamp desc", "pageSize": 1000},
+    posted=True,
+    drop=frozenset({"private_key_data", "privateKeyData", "key_string", "keyString", "payload", "secret"}),
+    optional=True,
+)
 
 METHODS: tuple[Method, ...] = (
     GET_PROJECT,
@@ -262,6 +275,7 @@ METHODS: tuple[Method, ...] = (
     LIST_VERSIONS,
     LIST_LOG_BUCKETS,
     LIST_SINKS,
+    LIST_ENTRIES,
 )
 """All there is."""
 

@@ -29,7 +29,7 @@ def find_projects(estate: Estate) -> Iterator[Observation]:
     """Tell the projects and what they lie in; put those that are to be read into the estate."""
     for root in roots(estate.target):
         yield from _under(root, estate)
-    if estate.target.organisation is not None and estate.target.organisation in estate.listed_whole:
+    if estate.target.organization is not None and estate.target.organization in estate.listed_whole:
         estate.grants.own_projects |= estate.listed
     for named in estate.target.projects:
         if named not in estate.names:

@@ -13,6 +13,10 @@ _AWS_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _EMAIL = re.compile(r"[a-z0-9.-]{1,64}@[a-z0-9.-]{1,190}")
 
 
+KEPT_DAYS = 400
+"""For so long Google keeps the audit log of what was administered."""
+
+
 class GoogleCloudTarget(Target, frozen=True, kw_only=True):
     """Some projects, or all projects of a folder or an organisation.
 
@@ -24,7 +28,7 @@ class GoogleCloudTarget(Target, frozen=True, kw_only=True):
     """Ids or numbers of projects to read. A number also works where the project itself may not be looked up."""
     folders: tuple[str, ...] = ()
     """Numbers of folders of which every project is read, at any depth."""
-    organisation: str | None = None
+    organization: str | None = None
     """Number of the organisation of which every project is read."""
     included_projects: tuple[str, ...] = ()
     """Ids or numbers of the listed projects that are read; empty for all. One in neither list is told as such."""
@@ -39,6 +43,10 @@ class GoogleCloudTarget(Target, frozen=True, kw_only=True):
 
     Where it is refused, which is a gap, and where this is off, each account is asked by itself.
     """
+    history: bool = False
+    """Whether the audit log of each project is read for what happened to identities, credentials and secrets."""
+    history_days: int = 90
+    """How many days back it is read; Google keeps it 400 days."""
     impersonate: str | None = None
     """E-mail of a service account to act as: the login then needs no right but to make tokens for it."""
     quota_project: str | None = None
@@ -55,14 +63,16 @@ def checked(target: GoogleCloudTarget) -> GoogleCloudTarget:
     for project in (*named, *([target.quota_project] if target.quota_project else [])):
         if not _PROJECT.fullmatch(project):
             raise TargetError("a project of Google Cloud is named by its id, such as acme-prod, or by its number")
-    for number in (*target.folders, *([target.organisation] if target.organisation else [])):
+    for number in (*target.folders, *([target.organization] if target.organization else [])):
         if not _NUMBER.fullmatch(number):
             raise TargetError("a folder or organisation of Google Cloud is named by its number; put it in quotes")
     if not all(_AWS_ACCOUNT.fullmatch(number) for number in target.own_aws_accounts):
         raise TargetError("own_aws_accounts: name an account of AWS by its twelve digits; put it in quotes")
+    if not 1 <= target.history_days <= KEPT_DAYS:
+        raise TargetError(f"history_days: Google keeps its audit log {KEPT_DAYS} days, so 1 to {KEPT_DAYS}")
     if target.impersonate is not None and not _EMAIL.fullmatch(target.impersonate):
         raise TargetError("impersonate: name a service account by its e-mail")
-    if not (target.projects or target.folders or target.organisation):
+    if not (target.projects or target.folders or target.organization):
         raise TargetError("name a project, a folder or the organisation that is to be read")
     return target
 
@@ -77,8 +87,8 @@ def declaration(target: GoogleCloudTarget, *names: str) -> str:
 
 def roots(target: GoogleCloudTarget) -> tuple[str, ...]:
     """Return what all is read under, as Google writes it: the organisation, or else the folders."""
-    if target.organisation is not None:
-        return (f"organizations/{target.organisation}",)
+    if target.organization is not None:
+        return (f"organizations/{target.organization}",)
     return tuple(f"folders/{number}" for number in target.folders)
 
 

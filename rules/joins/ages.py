@@ -72,10 +72,17 @@ def last_use(
     return Use.NOT_SINCE if older(since, as_of, days) else Use.UNKNOWN
 
 
-def replaced(thing: Credential | StoredSecret, as_of: datetime) -> datetime | None:
-    """Return when its value was last replaced, by the newest proof that does not lie in the future; else `None`."""
+def replaced(
+    thing: Credential | StoredSecret, as_of: datetime, *, told: tuple[datetime, ...] = (), within_days: int
+) -> datetime | None:
+    """Return when its value was last replaced, by the newest proof that does not lie in the future; else `None`.
+
+    `told` is when a log says so of this very thing. It counts where it lies within so many days: an older one proves no
+    fault, for a log may have missed what came after it.
+    """
     newest = thing.newest_version_time if isinstance(thing, StoredSecret) else None
-    proofs = [time for time in (thing.last_rotated_time, newest) if time is not None and time <= as_of]
+    young = (time for time in told if not older(time, as_of, within_days))
+    proofs = [time for time in (thing.last_rotated_time, newest, *young) if time is not None and time <= as_of]
     return max(proofs, default=None)
 
 

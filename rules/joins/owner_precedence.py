@@ -36,6 +36,8 @@ from storage.inventory import (
     OwnerAssignment,
     OwnerRole,
     OwnerSource,
+    Pipeline,
+    PipelineState,
     Policy,
     SecretExposure,
     StoredSecret,
@@ -43,7 +45,7 @@ from storage.inventory import (
     Subject,
 )
 
-Owned = TypeVar("Owned", SecretExposure, Identity, StoredSecret)
+Owned = TypeVar("Owned", SecretExposure, Identity, StoredSecret, Pipeline)
 
 EVERY_PATH = "**"
 """The path pattern that also covers what has no path: commit messages, names, whole repositories."""
@@ -82,17 +84,25 @@ def settled_subject(subject: Subject, policy: Policy) -> Subject:
             return replace(subject, identity=settled(holder, policy))
         case StoredSecretState(stored_secret=slot):
             return replace(subject, stored_secret=settled(slot, policy))
+        case PipelineState(pipeline=pipeline):
+            return replace(subject, pipeline=settled(pipeline, policy))
         case _:
             return subject
 
 
-def resolve(thing: SecretExposure | Identity | StoredSecret, policy: Policy) -> tuple[Owner, ...]:
+def resolve(thing: SecretExposure | Identity | StoredSecret | Pipeline, policy: Policy) -> tuple[Owner, ...]:
     """Return all claims on a thing, the accountable first, each with what the policy knows of it.
 
     Raises:
         ValueError: a path pattern of the owners file cannot be read; `path_pattern` finds that out beforehand.
     """
-    assigned = _of_places(thing, policy) if isinstance(thing, SecretExposure) else _of_listed(thing, policy)
+    match thing:
+        case SecretExposure():
+            assigned = _of_places(thing, policy)
+        case Pipeline():
+            assigned = _of_file(thing, policy)
+        case _:
+            assigned = _of_listed(thing, policy)
     return _ordered([*assigned, *thing.owners], policy)
 
 
@@ -105,6 +115,17 @@ def _of_places(exposure: SecretExposure, policy: Policy) -> list[Owner]:
             [line for line in policy.owners if _covers(line, repository, path, exposure.detector)],
         )
     ]
+
+
+def _of_file(pipeline: Pipeline, policy: Policy) -> list[Owner]:
+    """The lines about the repository and the path; one about a sort of values says nothing of a file."""
+    homes = (pipeline.resource_uid, pipeline.resource_uid.split(":", 2)[-1])
+    lines = [
+        line
+        for line in policy.owners
+        if line.detector == EVERY_DETECTOR and any(_covers(line, home, pipeline.path, EVERY_DETECTOR) for home in homes)
+    ]
+    return [_claim(line) for line in _winners(lines)]
 
 
 def _of_listed(thing: Identity | StoredSecret, policy: Policy) -> list[Owner]:

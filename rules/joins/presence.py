@@ -1,39 +1,45 @@
 """Joins the places of an exposure into two answers: whether it stands in plain text now, and whether it ever leaked.
 
-A value stands while a HEAD, an index, a work tree or a clone's own files hold it. History and what no ref reaches any
-more are not standing: they are what `exposed-secret-in-history` is about.
+A value stands while a HEAD, an index, a work tree, a clone's own files or the settings of a workload hold it. History
+and what no ref reaches any more are not standing: they are what `exposed-secret-in-history` is about. Whoever may look
+at an account has read the settings of its workloads, so what stood there has leaked, wherever it stands today.
 """
 
 from __future__ import annotations
 
 from storage.inventory import Carrier, Place, SecretExposure
 
-_PLAIN_FILES = frozenset({Carrier.WORKTREE, Carrier.METADATA})
+_PLAIN = frozenset({Carrier.WORKTREE, Carrier.METADATA, Carrier.WORKLOAD})
 
 
-def plain_files(exposure: SecretExposure) -> frozenset[Carrier]:
-    """Return which carriers of plain files hold the value at present: work trees, clones' own files, neither or both.
+def plain_places(exposure: SecretExposure) -> frozenset[Carrier]:
+    """Return which carriers beside commits hold the value at present: work trees, clones' own files, workloads.
 
     Places of a value that nobody sees any more tell where it stood last, and count for nothing here.
     """
     if not exposure.present:
         return frozenset()
-    return _PLAIN_FILES.intersection(occurrence.carrier for occurrence in exposure.occurrences)
+    return _PLAIN.intersection(occurrence.carrier for occurrence in exposure.occurrences)
 
 
 def stands(exposure: SecretExposure) -> bool | None:
     """Say whether the value stands in plain text at present; `None` where whether a HEAD holds it is not known."""
-    if exposure.at_head or plain_files(exposure):
+    if exposure.at_head or plain_places(exposure):
         return True
     return exposure.at_head
 
 
-def gone_unleaked(exposure: SecretExposure) -> bool | None:
-    """Say whether the value is gone and git never held it; `None` where it is gone and nobody knows what git held.
+def in_workload(exposure: SecretExposure) -> bool:
+    """Say whether the settings of a workload hold the value, or held it when it was seen last."""
+    return any(occurrence.carrier is Carrier.WORKLOAD for occurrence in exposure.occurrences)
 
-    Of such a value nothing is left: no clone carries it, and nobody can read it where it lay.
+
+def gone_unleaked(exposure: SecretExposure) -> bool | None:
+    """Say whether the value is gone and leaked nowhere; `None` where it is gone and nobody knows what git held.
+
+    Of such a value nothing is left: no clone carries it, no workload had it, and nobody can read it where it lay.
     """
-    if exposure.present:
+    if exposure.present or in_workload(exposure):
         return False
     return None if exposure.in_history is None else not exposure.in_history
 

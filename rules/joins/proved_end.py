@@ -2,7 +2,8 @@
 
 Removal is not among them. A value that is gone from every file still opens what it opened before, in the hands of
 whoever has read it. Three proofs count: an inventory says that the credential was revoked, or that it was replaced and
-the old one is unusable, or the value itself says that its time is over.
+the old one is unusable, or the value itself says that its time is over. What the inventory says is decided by
+`rules.joins.exposed_credentials`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from storage.inventory import CloseReason, SecretExposure, Validity
+
+
+def why(exposure: SecretExposure) -> str:
+    """Return why it is held to be live, ended or unknown, as the end of a sentence; empty where no inventory was asked.
+
+    The words do not change with the day.
+    """
+    return f": {exposure.joined.reason}" if exposure.joined else ""
+
+
+def works(exposure: SecretExposure) -> bool:
+    """Say whether it opens something: an inventory lists it so, or did so when it could last be asked."""
+    return exposure.validity is Validity.LIVE or (exposure.joined is not None and exposure.joined.unconfirmed)
 
 
 def proved_end(exposure: SecretExposure, as_of: datetime) -> CloseReason | None:

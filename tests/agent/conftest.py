@@ -7,12 +7,6 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that keeps compiled patterns from one run to the next."""
-    return tmp_path_factory.mktemp("compiled")
-
-
 @pytest.fixture
 def quick(compiled: Path, own_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every command that a test starts use these compiled patterns."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections import Counter
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent.errors import Ending
-from tests.agent.workshop import NHI_AGENT
+from tests.agent.command import nhi_agent
 
 # The server for tests is a matter of the connector; its fixtures are asked for by name.
+from tests.connectors.aws.cloudtrail import ago, event, tell
 from tests.connectors.aws.conftest import aws, front, moto  # noqa: F401
 from tests.connectors.aws.front import error
 from tests.connectors.aws.workshop import ACCOUNT, Aws
@@ -31,21 +32,26 @@ class Desk:
             f"aws:\n  - {{name: production, account: '{ACCOUNT}', regions: [us-east-1], endpoint_url: '{endpoint}'}}\n"
         )
 
+    def ask_history(self) -> None:
+        """Have CloudTrail asked, a few days back so that it goes quickly."""
+        file = self.folder / "nhi-agent.yaml"
+        file.write_text(file.read_text().replace("}\n", ", history: true, history_days: 60}\n"))
+
     def run(self, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
         """Run, and return the exit code and the canonical records."""
         environment = {**os.environ, "NHI_AGENT_STORE": f"sqlite:///{self.folder}/store.db"}
-        done = subprocess.run(
-            [NHI_AGENT, "run", "-q", "-f", "jsonl", "-o", "out.jsonl", "-f", "table", "-o", "table.txt", *arguments],
-            cwd=self.folder, env=environment, capture_output=True, text=True, check=False,
+        done = nhi_agent(
+            "run", "-q", "-f", "jsonl", "-o", "out.jsonl", "-f", "table", "-o", "table.txt", *arguments,
+            directory=self.folder, environment=environment,
         )  # fmt: skip
-        assert "defect" not in done.stderr, done.stderr
+        assert b"defect" not in done.stderr, done.stderr
         return done.returncode, [json.loads(line) for line in (self.folder / "out.jsonl").read_text().splitlines()]
 
     def show(self, uid: str) -> str:
         """What ``findings show`` says."""
         store = f"sqlite:///{self.folder}/store.db"
-        command = [str(NHI_AGENT), "findings", "show", uid, "--store", store]
-        return str(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        command = ("findings", "show", uid, "--store", store)
+        return nhi_agent(*command, directory=self.folder, environment=os.environ).stdout.decode()
 
 
 @pytest.fixture
@@ -97,6 +103,48 @@ def test_a_key_lives_grows_old_cannot_be_listed_and_is_deleted(desk: Desk, aws: 
     iam.delete_access_key(UserName="deploy-robot", AccessKeyId=key["AccessKeyId"])
     _, records = desk.run("--as-of", LATER)
     assert states(records, "rotation-overdue") == {("resolved", "revoked_proved"): 1}
+
+
+def test_what_happened_before_the_first_run_is_known(desk: Desk, aws: Aws) -> None:  # noqa: F811
+    """A rotation closes the question of a secret, by the log alone; what came and went between runs is counted."""
+    aws.front.by_moto("ListSecrets")
+    arn = aws.client("secretsmanager").create_secret(Name="orders", SecretString=os.urandom(9).hex())["ARN"]
+    gone = "AKIA" + os.urandom(8).hex().upper()
+    secrets = "secretsmanager.amazonaws.com"
+    later = datetime.fromisoformat(LATER)
+    tell(
+        aws,
+        event("CreateAccessKey", when=ago(days=9), answer={"accessKey": {"accessKeyId": gone, "userName": "robot"}}),
+        event("DeleteAccessKey", when=ago(days=8), request={"accessKeyId": gone, "userName": "robot"}),
+        event(
+            "RotationSucceeded", when=later - timedelta(days=2), source=secrets, additionalEventData={"SecretId": arn}
+        ),
+    )
+    _, records = desk.run("--as-of", LATER)
+    assert states(records, "rotation-overdue") == {("new", None): 1}
+
+    desk.ask_history()
+    code, records = desk.run("--as-of", LATER)
+
+    assert code == Ending.CLEAN
+    assert states(records, "rotation-overdue") == {("resolved", "control_met"): 1}
+    events = [one for one in records if one["kind"] == "event"]
+    assert [(one["event_kind"], one["subject_uid"]) for one in events] == [
+        ("created", f"aws:access-key:{gone}"),
+        ("deleted", f"aws:access-key:{gone}"),
+        ("rotated", f"aws:secret:{arn}"),
+    ]
+    (account,) = [one for one in records if one["kind"] == "resource"]
+    assert account["made_and_deleted"] == {"credential": 1}
+    (evidence,) = account["evidence"]
+    assert datetime.fromisoformat(evidence["since_time"]) - ago(days=60) < timedelta(minutes=10)
+    table = " ".join((desk.folder / "table.txt").read_text().split())
+    assert f"evidence since {ago(days=60).date().isoformat()}" in table
+    assert "1 credential was made and deleted between runs" in table
+    finding = next(
+        one["uid"] for one in records if one["kind"] == "finding" and one["subject_uid"] == f"aws:secret:{arn}"
+    )
+    assert "rotated: secretsmanager:RotationSucceeded" in desk.show(finding)
 
 
 def test_neither_the_login_nor_a_value_is_told(desk: Desk, aws: Aws) -> None:  # noqa: F811

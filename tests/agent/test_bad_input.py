@@ -20,7 +20,8 @@ import pytest
 
 from agent.errors import Ending
 from agent.output import write_atomically
-from tests.agent.workshop import NHI_AGENT, Workshop, a_token, of_kind
+from tests.agent.command import NHI_AGENT
+from tests.agent.workshop import Workshop, a_token, of_kind
 
 WHEN = "2024-03-04T10:00:00+00:00"
 SILENT = "https://127.0.0.1:1/shop.git"

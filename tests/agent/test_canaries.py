@@ -27,8 +27,9 @@ from agent import keyring
 from agent.errors import Ending
 from agent.export.registry import NAMES
 from connectors.fingerprint import KeyedFingerprinter
+from tests.agent.command import ALL_AS_PROCESSES, NHI_AGENT, nhi_agent
 from tests.agent.processes import workers_of
-from tests.agent.workshop import NHI_AGENT, Workshop, of_kind
+from tests.agent.workshop import Workshop, of_kind
 
 ALPHABET = string.ascii_letters + string.digits
 WHO = "Ada Author <ada@example.org> 1709546400 +0000"
@@ -359,6 +360,8 @@ class Desk:
     workshop: Workshop
     scratch: Path
     left: dict[str, bytes] = field(default_factory=dict)
+    process: bool = ALL_AS_PROCESSES
+    """Whether commands are the installed program."""
 
     @property
     def state(self) -> Path:
@@ -376,10 +379,8 @@ class Desk:
     def __call__(
         self, *arguments: str | Path, expect: Iterable[int] = (0,), **more: str
     ) -> subprocess.CompletedProcess[bytes]:
-        done = subprocess.run(
-            [NHI_AGENT, *arguments], cwd=self.workshop.directory, env={**self.environment, **more},
-            stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=300,
-        )  # fmt: skip
+        environment = {**self.environment, **more}
+        done = nhi_agent(*arguments, directory=self.workshop.directory, environment=environment, process=self.process)
         said = f"{len(self.left)}: {' '.join(map(str, arguments))[:80]}"
         self.left[said] = done.stdout + b"\0" + done.stderr
         assert done.returncode in expect, (said, done.returncode, done.stderr[-500:])
@@ -446,8 +447,10 @@ OUTPUTS = tuple(part for form in (*NAMES, "table") for part in ("-f", form, "-o"
 
 def test_every_canary_is_found_and_none_is_repeated(aviary: Aviary, desk: Desk) -> None:
     assert len(aviary.canaries.values) >= 60
+    desk.process = True
     with Watch([desk.scratch, desk.state]) as watch:
         desk(*SWEEP, *OUTPUTS, expect=(1, 3))
+    desk.process = ALL_AS_PROCESSES
     assert watch.looks > 50
     assert watch.processes
 

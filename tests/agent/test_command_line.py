@@ -9,7 +9,6 @@ import shutil
 import stat
 import string
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,7 @@ import jsonschema
 import pytest
 
 from agent.errors import Ending
-
-PROGRAM = Path(sys.executable).with_name("nhi-agent")
+from tests.agent.command import ALL_AS_PROCESSES, NHI_AGENT, as_text, nhi_agent
 
 
 def a_token(seed: int) -> str:
@@ -33,28 +31,33 @@ TOKEN = a_token(20)
 class Desk:
     """A home, a repository in it, and the program at hand."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, cache: Path) -> None:
         self.home = home
+        self.cache = cache
         self.repository = home / "shop"
         self.state = home / "state" / "nhi-agent"
 
     def __call__(
-        self, *arguments: str | Path, stdin: str = "", environment: Mapping[str, str] | None = None
+        self,
+        *arguments: str | Path,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+        process: bool = ALL_AS_PROCESSES,
     ) -> subprocess.CompletedProcess[str]:
         """Run the program as a person does."""
         environment = {
             "HOME": str(self.home),
             "PATH": os.environ["PATH"],
             "XDG_STATE_HOME": str(self.home / "state"),
-            "XDG_CACHE_HOME": str(self.home / "cache"),
+            "XDG_CACHE_HOME": str(self.cache),
             "LC_ALL": "C.UTF-8",
             "LOGNAME": "ada",
             **(environment or {}),
         }
-        return subprocess.run(
-            [PROGRAM, *arguments], cwd=self.home, env=environment, input=stdin,
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+        answer = nhi_agent(
+            *arguments, directory=self.home, environment=environment, stdin=stdin.encode(), process=process
+        )
+        return as_text(answer)
 
     def findings(self, *arguments: str) -> list[dict[str, Any]]:
         """What the store holds."""
@@ -91,32 +94,65 @@ def a_repository(folder: Path) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path, compiled: Path) -> Desk:
     a_repository(tmp_path / "shop")
-    return Desk(tmp_path)
+    return Desk(tmp_path, compiled.parent)
 
 
 @pytest.fixture(scope="module")
-def swept_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def swept_once(tmp_path_factory: pytest.TempPathFactory, compiled: Path) -> Path:
     """A home after one sweep, made once: tests work on copies of it."""
     home = tmp_path_factory.mktemp("swept")
     a_repository(home / "shop")
-    answer = Desk(home)("sweep", "shop")
+    answer = Desk(home, compiled.parent)("sweep", "shop")
     assert Ending.FINDINGS == answer.returncode, answer.stderr
     return home
 
 
 @pytest.fixture
-def swept(swept_once: Path, tmp_path: Path) -> Desk:
+def swept(swept_once: Path, tmp_path: Path, compiled: Path) -> Desk:
     shutil.copytree(swept_once, tmp_path / "home", symlinks=True)
-    return Desk(tmp_path / "home")
+    return Desk(tmp_path / "home", compiled.parent)
+
+
+# --- the program itself -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ending"),
+    [
+        ("--version", Ending.CLEAN),
+        ("sweep --help", Ending.CLEAN),
+        ("findings list", Ending.CLEAN),
+        ("export -f csv", Ending.CLEAN),
+        ("rules list", Ending.CLEAN),
+        ("patterns list", Ending.CLEAN),
+        ("doctor", Ending.CLEAN),
+        ("config show --origin", Ending.CLEAN),
+        ("schema jsonl", Ending.CLEAN),
+        ("db verify", Ending.CLEAN),
+        ("key show", Ending.CLEAN),
+        ("swep", Ending.USAGE),
+        ("run -c nope.yaml", Ending.CONFIGURATION),
+        ("db info --store mysql://h/d", Ending.STORE),
+        ("findings triage", Ending.INTERRUPTED),
+    ],
+)
+def test_the_installed_program_says_and_ends_as_what_other_tests_see_of_it(
+    swept: Desk, arguments: str, ending: int
+) -> None:
+    installed = swept(*arguments.split(), stdin="f\n", process=True)
+    here = swept(*arguments.split(), stdin="f\n", process=False)
+
+    assert ending == installed.returncode, installed.stderr
+    assert (installed.returncode, installed.stdout, installed.stderr) == (here.returncode, here.stdout, here.stderr)
 
 
 # --- sweep ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_sweep_tells_what_it_found_and_ends_with_one(desk: Desk) -> None:
-    answer = desk("sweep", "shop")
+    answer = desk("sweep", "shop", process=True)
 
     assert Ending.FINDINGS == answer.returncode
     for part in ("complete", "CRITICAL", "settings.py:1", "Ada", "HEAD", "findings show"):
@@ -195,7 +231,7 @@ def test_a_broken_repository_is_a_gap_and_ends_with_three(desk: Desk) -> None:
         path.chmod(0o600)
         path.write_bytes(b"broken")
 
-    answer = desk("sweep", "shop")
+    answer = desk("sweep", "shop", process=True)
 
     assert Ending.INCOMPLETE == answer.returncode, answer.stdout + answer.stderr
     assert answer.stdout.index("INCOMPLETE") < answer.stdout.index("Not looked at")
@@ -320,7 +356,7 @@ def test_the_configuration_of_the_working_folder_is_not_obeyed_by_a_sweep(desk: 
 
 def test_a_reader_that_goes_away_is_no_error(swept: Desk) -> None:
     process = subprocess.Popen(
-        [PROGRAM, "export", "-f", "jsonl", "--run", "1"],
+        [NHI_AGENT, "export", "-f", "jsonl", "--run", "1"],
         env={**os.environ, "XDG_STATE_HOME": str(swept.home / "state")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -346,7 +382,7 @@ def test_a_run_takes_everything_from_its_file(desk: Desk) -> None:
         "outputs: [{format: jsonl, path: out.jsonl}]\npolicy: {name: Keys, owner: Grace}\n"
     )
 
-    answer = desk("run", "-c", "conf/nhi-agent.yaml")
+    answer = desk("run", "-c", "conf/nhi-agent.yaml", process=True)
 
     assert 0 == answer.returncode, answer.stderr
     assert "" == answer.stdout
@@ -728,7 +764,7 @@ def test_the_doctor_reports_a_key_for_all_to_read(swept: Desk) -> None:
 
 
 def test_init_writes_a_file_that_config_show_reads(desk: Desk) -> None:
-    assert 0 == desk("init").returncode
+    assert 0 == desk("init", process=True).returncode
 
     shown = desk("config", "show", "--origin").stdout
 

@@ -18,7 +18,7 @@ MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 @pytest.fixture
-def shops(tmp_path: Path) -> tuple[Workshop, Workshop]:
+def shops(tmp_path: Path, quick: None) -> tuple[Workshop, Workshop]:
     """Two repositories with a secret each, and one store."""
     made = []
     (tmp_path / "state").mkdir()

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from agent.errors import Ending
-from tests.agent.workshop import NHI_AGENT
+from tests.agent.command import NHI_AGENT
 from tests.connectors.github.hub import APP, Hub, served
 from tests.connectors.github.worlds import ORG, REPO, populate
 

@@ -21,8 +21,9 @@ from storage.engine import open_engine, parse_url
 from storage.inventory import RunStatus
 from storage.store import Store
 from storage.tables import leases, metadata, runs
+from tests.agent.command import NHI_AGENT
 from tests.agent.processes import has_begun, wait_until_gone, workers_of
-from tests.agent.workshop import NHI_AGENT, Workshop, a_token
+from tests.agent.workshop import Workshop, a_token
 
 # A server for tests is a matter of the ground floor; its fixtures are asked for by name.
 from tests.storage.conftest import postgres_server, postgres_store_url, postgres_template  # noqa: F401

@@ -8,7 +8,6 @@ import random
 import re
 import string
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ from agent.pattern_trials import TEXT_BYTES, WHY
 from connectors.detection.catalogue import PATTERNS, Format, shipped_catalogue
 from connectors.detection.confirmation import Refusal
 from connectors.detection.shapes import samples
+from tests.agent.command import nhi_agent
 
-PROGRAM = Path(sys.executable).with_name("nhi-agent")
 CONFIGURATION = """
 detection:
   formats:
@@ -52,10 +51,7 @@ negative = ['acme_{hex:10}']
 
 def run(*arguments: str | Path, folder: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     environment = {"HOME": str(folder), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-    return subprocess.run(
-        [PROGRAM, "patterns", *arguments], cwd=folder, env=environment, input=stdin, capture_output=True, check=False,
-        timeout=120,
-    )  # fmt: skip
+    return nhi_agent("patterns", *arguments, directory=folder, environment=environment, stdin=stdin)
 
 
 def said(answer: subprocess.CompletedProcess[bytes], ending: int = 0) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from agent.errors import Ending
-from tests.agent.workshop import NHI_AGENT, Workshop, a_token, of_kind
+from tests.agent.command import NHI_AGENT
+from tests.agent.workshop import Workshop, a_token, of_kind
 
 ADDRESS = "https://git.example.com/team/shop.git"
 WHEN = "2024-03-04T10:00:00+00:00"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.workshop import NHI_AGENT, Workshop, a_token, of_kind
+from tests.agent.command import NHI_AGENT
+from tests.agent.workshop import Workshop, a_token, of_kind
 
 PROCESS_BYTES = 300 << 20
 """The promise for the process that is started; here it holds for each of its children as well."""

@@ -1,4 +1,4 @@
-"""A repository to sweep, a store beside it, and the installed command at hand: real git, real processes."""
+"""A repository to sweep, a store beside it, and the command at hand: real git, real files, real workers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import random
 import sqlite3
 import string
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-NHI_AGENT = Path(sys.executable).with_name("nhi-agent")
+from tests.agent.command import ALL_AS_PROCESSES, as_text, nhi_agent
+
 _GROWS = frozenset({"runs", "coverage", "gaps", "population_digests", "sqlite_sequence", "leases", "fencing"})
 """Tables that grow with every run by design."""
 
@@ -89,18 +89,21 @@ class Workshop:
         return [json.loads(line) for line in output.read_text().splitlines()]
 
     def nhi_agent(
-        self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = ""
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        stdin: str = "",
+        process: bool = ALL_AS_PROCESSES,
     ) -> subprocess.CompletedProcess[str]:
-        """Run the installed command."""
-        return subprocess.run(
-            [str(NHI_AGENT), *arguments],
-            cwd=self.directory,
-            env={**os.environ, **(environment or {})},
-            input=stdin,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=120,
+        """Run the command, as `tests.agent.command.nhi_agent` does."""
+        return as_text(
+            nhi_agent(
+                *arguments,
+                directory=self.directory,
+                environment={**os.environ, **(environment or {})},
+                stdin=stdin.encode(),
+                process=process,
+            )
         )
 
     def statuses(self) -> dict[str, str]:

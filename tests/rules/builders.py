@@ -26,14 +26,22 @@ from storage.inventory import (
     Identity,
     IdentityKind,
     IdentityState,
+    Joined,
     Occurrence,
     Owner,
     OwnerRole,
     OwnerSource,
+    Pipeline,
+    PipelineDialect,
+    PipelineFact,
+    PipelineReference,
+    PipelineSignal,
+    PipelineState,
     Place,
     Policy,
     Privilege,
     PrivilegeLevel,
+    ReferenceKind,
     Resource,
     ResourceState,
     Safeguard,
@@ -42,10 +50,12 @@ from storage.inventory import (
     Scope,
     SecretExposure,
     Severity,
+    SlotUse,
     StoredSecret,
     StoredSecretState,
     Trust,
     TrustKind,
+    Validity,
 )
 
 AS_OF = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -87,6 +97,22 @@ def an_occurrence(**fields: Any) -> Occurrence:
     )
 
 
+def a_setting(**fields: Any) -> Occurrence:
+    """A variable of a function."""
+    return an_occurrence(
+        **{
+            "repository": "123456789012",
+            "resource_uid": "aws:lambda-function:pay",
+            "carrier": Carrier.WORKLOAD,
+            "place": Place.WORKLOAD_SETTING,
+            "path": "eu-west-1/lambda-function/pay/DATABASE_URL",
+            "line": None,
+            "at_head": False,
+            **fields,
+        }
+    )
+
+
 def an_exposure(**fields: Any) -> SecretExposure:
     """A token of high severity, at HEAD, committed long ago, with every facet observed."""
     return SecretExposure(
@@ -109,6 +135,11 @@ def an_exposure(**fields: Any) -> SecretExposure:
             **fields,
         }
     )
+
+
+def a_join(**fields: Any) -> Joined:
+    """What an inventory says of a value that is live."""
+    return Joined(**{"validity": Validity.LIVE, "reason": "access key one is listed and works", **fields})
 
 
 def an_owner(**fields: Any) -> Owner:
@@ -138,10 +169,14 @@ def an_author(**fields: Any) -> Owner:
     )
 
 
-def a_resource_state(*, kind: str = "repository", **fields: Any) -> ResourceState:
-    """A repository that was read whole and in which nothing stands."""
+def a_resource_state(*, kind: str = "repository", scope_uid: str | None = None, **fields: Any) -> ResourceState:
+    """A repository that was read whole and in which nothing stands; a workload, where a scope lists it."""
     resource = Resource(
-        uid="git:repository:example.com/shop", kind=kind, name="example.com/shop", location="clones/shop"
+        uid="git:repository:example.com/shop",
+        scope_uid=scope_uid,
+        kind=kind,
+        name="example.com/shop",
+        location="clones/shop",
     )
     return ResourceState(**{"resource": resource, "complete": True, "standing": 0, "standing_at_head": 0, **fields})
 
@@ -229,14 +264,28 @@ def a_client_secret(**fields: Any) -> Credential:
 
 
 def a_credential_state(
-    credential: Credential | None = None, *, present: bool = True, identity: Identity | None = None, **fields: Any
+    credential: Credential | None = None,
+    *,
+    present: bool = True,
+    identity: Identity | None = None,
+    rotation_times: tuple[datetime, ...] = (),
+    **fields: Any,
 ) -> CredentialState:
     return CredentialState(
-        credential=credential or a_credential(**fields), present=present, identity=identity or an_identity()
+        credential=credential or a_credential(**fields),
+        present=present,
+        identity=identity or an_identity(),
+        rotation_times=rotation_times,
     )
 
 
-def a_slot_state(*, present: bool = True, **fields: Any) -> StoredSecretState:
+def a_slot_state(
+    *,
+    present: bool = True,
+    use: SlotUse | None = None,
+    rotation_times: tuple[datetime, ...] = (),
+    **fields: Any,
+) -> StoredSecretState:
     """A secret in a vault, made long ago, rotated and read lately, with every facet observed."""
     slot = StoredSecret(
         **{
@@ -255,7 +304,7 @@ def a_slot_state(*, present: bool = True, **fields: Any) -> StoredSecretState:
             **fields,
         }
     )
-    return StoredSecretState(stored_secret=slot, present=present)
+    return StoredSecretState(stored_secret=slot, present=present, use=use, rotation_times=rotation_times)
 
 
 def a_safeguard_state(kind: SafeguardKind, *, present: bool = True, **fields: Any) -> SafeguardState:
@@ -272,6 +321,33 @@ def a_safeguard_state(kind: SafeguardKind, *, present: bool = True, **fields: An
         }
     )
     return SafeguardState(safeguard=safeguard, present=present)
+
+
+def a_pipeline_state(
+    *, present: bool = True, unprovided: tuple[PipelineReference, ...] | None = None, **fields: Any
+) -> PipelineState:
+    """A workflow of the default branch that asks for nothing."""
+    pipeline = Pipeline(
+        **{
+            "uid": "git:repository:example.com/shop#pipeline:.github/workflows/ci.yml",
+            "name": ".github/workflows/ci.yml",
+            "provider": "github",
+            "resource_uid": "git:repository:example.com/shop",
+            "dialect": PipelineDialect.GITHUB_ACTIONS,
+            "path": ".github/workflows/ci.yml",
+            "ref": "refs/heads/main",
+            **fields,
+        }
+    )
+    return PipelineState(pipeline=pipeline, present=present, unprovided=unprovided)
+
+
+def a_sign(signal: PipelineSignal, line: int = 3, proof: str = "") -> PipelineFact:
+    return PipelineFact(signal=signal, line=line, proof=proof)
+
+
+def a_request(kind: ReferenceKind, name: str | None = None, line: int = 5) -> PipelineReference:
+    return PipelineReference(kind=kind, name=name, line=line)
 
 
 T = TypeVar("T")

@@ -37,6 +37,7 @@ from storage.inventory import (
     SafeguardState,
     SecretExposure,
     Severity,
+    SlotUse,
     StoredSecretState,
     Subject,
     Suppression,
@@ -50,6 +51,8 @@ from tests.rules.builders import (
     a_coverage_state,
     a_credential,
     a_credential_state,
+    a_join,
+    a_pipeline_state,
     a_privilege,
     a_resource_state,
     a_safeguard_state,
@@ -94,6 +97,22 @@ def test_the_page_has_its_parts_in_order(rule: Rule[Any]) -> None:
         ),
         pytest.param({"validity": Validity.LIVE}, Severity.CRITICAL, id="live, one step more"),
         pytest.param({"validity": Validity.LIVE, "severity": Severity.CRITICAL}, Severity.CRITICAL, id="no more"),
+        pytest.param(
+            {"validity": Validity.LIVE, "severity": Severity.LOW, "joined": a_join(privilege=PrivilegeLevel.ADMIN)},
+            Severity.CRITICAL,
+            id="live, and may do everything",
+        ),
+        pytest.param(
+            {"validity": Validity.LIVE, "severity": Severity.LOW, "joined": a_join(privilege=PrivilegeLevel.WILDCARD)},
+            Severity.MEDIUM,
+            id="live, and may not",
+        ),
+        pytest.param(
+            {"joined": a_join(validity=Validity.UNKNOWN, unconfirmed=True)},
+            Severity.CRITICAL,
+            id="live when it could last be asked",
+        ),
+        pytest.param({"joined": a_join(validity=Validity.UNKNOWN)}, Severity.HIGH, id="unknown"),
         pytest.param({"validity": Validity.REVOKED}, Severity.INFORMATIONAL, id="revoked"),
         pytest.param({"expiration_time": days_ago(1)}, Severity.INFORMATIONAL, id="expired"),
     ],
@@ -254,6 +273,8 @@ def test_what_a_rule_needs_is_what_it_lacks_before_subjects_that_nothing_is_know
             for known in ({}, {"vaulted": True}, {"attributes": {"organization": "github.com/acme"}})
         ),
         *(a_safeguard_state(kind, enabled=None) for kind in SafeguardKind),
+        a_pipeline_state(read=False, undetermined=("it is no YAML",)),
+        a_slot_state(use=SlotUse()),
     ]
 
     said = [rule.assess(subject, a_context()) for subject in subjects if kind_of(subject) in rule.subject_kinds]

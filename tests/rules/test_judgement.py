@@ -15,6 +15,7 @@ from rules.base import kind_of
 from rules.judgement import judge
 from rules.registry import RULES, rule
 from storage.inventory import (
+    Carrier,
     Checksum,
     CloseReason,
     CommitPoint,
@@ -58,6 +59,7 @@ from tests.rules.builders import (
     a_context,
     a_coverage_state,
     a_credential_state,
+    a_pipeline_state,
     a_resource_state,
     a_safeguard_state,
     a_slot_state,
@@ -73,6 +75,7 @@ PATHS = maybe(WORDS | st.sampled_from(["deploy/prod/a.env", "test/a.env", "app/s
 OCCURRENCES = st.builds(
     an_occurrence,
     repository=st.sampled_from(["example.com/shop", "example.com/other"]),
+    carrier=st.sampled_from(Carrier),
     place=st.sampled_from(Place),
     path=PATHS,
     line=maybe(st.integers(1, 99)),
@@ -104,7 +107,8 @@ EXPOSURES = st.builds(
 )
 STATES = st.builds(
     a_resource_state,
-    kind=st.sampled_from(["repository", "directory", "account"]),
+    kind=st.sampled_from(["repository", "directory", "account", "lambda-function"]),
+    scope_uid=maybe(st.just("aws:account:example#lambda-functions")),
     complete=st.booleans(),
     standing=st.integers(0, 3),
     standing_at_head=st.integers(0, 3),
@@ -320,7 +324,9 @@ def test_messages_hold_no_figure_but_the_policys() -> None:
 def test_kinds_are_told_apart() -> None:
     listed = (an_identity_state(), a_credential_state(), a_slot_state(), a_safeguard_state(SafeguardKind.AUDIT_LOG))
 
-    kinds = [kind_of(subject) for subject in (an_exposure(), a_resource_state(), a_coverage_state(), *listed)]
+    files = (a_pipeline_state(),)
+
+    kinds = [kind_of(subject) for subject in (an_exposure(), a_resource_state(), a_coverage_state(), *listed, *files)]
 
     assert list(SubjectKind) == kinds
 

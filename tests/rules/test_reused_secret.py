@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from rules.reused_secret import ReusedSecret
 from storage.inventory import CloseReason, Confidence, Facet, Outcome, SecretExposure, Validity
-from tests.rules.builders import a_context, an_exposure, an_occurrence
+from tests.rules.builders import a_context, a_setting, an_exposure, an_occurrence
 
 
 def at(*paths: str | None, **fields: Any) -> SecretExposure:
@@ -50,6 +50,44 @@ TWO_REPOSITORIES = an_exposure(occurrences=(an_occurrence(), an_occurrence(repos
             CloseReason.PLACE_CLEANED,
             None,
             id="clean: a copy that was never committed is gone",
+        ),
+        pytest.param(
+            an_exposure(occurrences=(a_setting(), a_setting(repository="210987654321"))),
+            Outcome.NOT_SATISFIED,
+            None,
+            None,
+            id="found: workloads of two accounts",
+        ),
+        pytest.param(
+            an_exposure(
+                occurrences=(
+                    a_setting(path="eu-west-1/lambda-function/pay-test/KEY"),
+                    a_setting(path="eu-west-1/lambda-function/pay-prod/KEY"),
+                )
+            ),
+            Outcome.NOT_SATISFIED,
+            None,
+            None,
+            id="found: workloads of two environments",
+        ),
+        pytest.param(
+            an_exposure(occurrences=(a_setting(), an_occurrence()), in_history=False),
+            Outcome.SATISFIED,
+            None,
+            None,
+            id="clean: a workload and what it is deployed from; it leaked all the same",
+        ),
+        pytest.param(
+            an_exposure(
+                occurrences=(
+                    a_setting(path="eu-west-1/lambda-function/pay-prod/TEST_KEY"),
+                    a_setting(path="eu-west-1/lambda-function/pay-prod/STAGING_KEY"),
+                )
+            ),
+            Outcome.SATISFIED,
+            None,
+            None,
+            id="clean: what variables are called tells no environment",
         ),
         pytest.param(
             an_exposure(occurrences=()), Outcome.NOT_ASSESSED, None, Facet.PROVENANCE, id="cannot say: no place known"

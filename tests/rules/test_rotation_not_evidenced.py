@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rules.rotation_not_evidenced import RotationNotEvidenced
@@ -13,7 +15,7 @@ from storage.inventory import (
     SecretExposure,
     Validity,
 )
-from tests.rules.builders import AS_OF, a_commit, a_context, an_exposure, days_ago
+from tests.rules.builders import AS_OF, a_commit, a_context, a_join, an_exposure, days_ago
 
 
 @pytest.mark.parametrize(
@@ -123,3 +125,14 @@ def test_message_stays_the_same_from_day_to_day() -> None:
 
 def test_a_live_value_is_called_live() -> None:
     assert "live" in RotationNotEvidenced().assess(an_exposure(validity=Validity.LIVE), a_context()).message
+
+
+def test_what_the_inventory_says_of_its_age_and_its_end_counts() -> None:
+    def told(**joined: Any) -> str:
+        exposure = an_exposure(first_commit=a_commit(time=days_ago(3)), joined=a_join(**joined))
+        assessment = RotationNotEvidenced().assess(exposure, a_context())
+        return f"{assessment.outcome}: {assessment.message}"
+
+    assert told(created_time=days_ago(400)).startswith("not_satisfied")
+    assert told(created_time=days_ago(400)).endswith(": access key one is listed and works.")
+    assert told().startswith("satisfied")

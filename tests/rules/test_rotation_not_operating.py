@@ -53,6 +53,18 @@ def a_rotated(**fields: Any) -> StoredSecretState:
             a_rotated(last_rotated_time=None, created_time=days_ago(5)), Outcome.SATISFIED, None, id="clean: too young"
         ),
         pytest.param(
+            a_rotated(last_rotated_time=days_ago(99), rotation_times=(days_ago(2),)),
+            Outcome.SATISFIED,
+            CloseReason.CONTROL_MET,
+            id="clean: rotated, by the log",
+        ),
+        pytest.param(
+            a_rotated(last_rotated_time=None, rotation_times=(days_ago(32),), observed=NOT_ASKED),
+            Outcome.NOT_ASSESSED,
+            None,
+            id="cannot say: a log tells of an old rotation, and perhaps not of all",
+        ),
+        pytest.param(
             a_rotated(last_rotated_time=None, observed=NOT_ASKED),
             Outcome.NOT_ASSESSED,
             None,

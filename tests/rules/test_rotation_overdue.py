@@ -94,6 +94,27 @@ OLD = days_ago(91)
             id="clean: a new version",
         ),
         pytest.param(
+            a_slot_state(last_rotated_time=OLD, rotation_times=(days_ago(3), days_ago(40))),
+            Outcome.SATISFIED,
+            CloseReason.CONTROL_MET,
+            "was replaced within",
+            id="clean: rotated, by the log",
+        ),
+        pytest.param(
+            a_credential_state(created_time=OLD, rotation_times=(days_ago(3),)),
+            Outcome.SATISFIED,
+            CloseReason.ROTATED_PROVED,
+            "was replaced within",
+            id="clean: a credential that was reset, by the log",
+        ),
+        pytest.param(
+            a_slot_state(last_rotated_time=None, rotation_times=(OLD,), observed=NOT_ASKED),
+            Outcome.NOT_ASSESSED,
+            None,
+            "nothing tells when",
+            id="cannot say: a log tells of an old rotation, and perhaps not of all",
+        ),
+        pytest.param(
             a_slot_state(last_rotated_time=None, updated_time=days_ago(3)),
             Outcome.SATISFIED,
             CloseReason.CONTROL_MET,

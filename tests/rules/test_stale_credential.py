@@ -46,6 +46,13 @@ def a_key(**fields: Any) -> CredentialState:
             id="found: not since records are kept",
         ),
         pytest.param(
+            a_key(created_time=None, last_rotated_time=days_ago(91), last_used_time=None),
+            Outcome.NOT_SATISFIED,
+            None,
+            "never used",
+            id="found: never used, though changed long ago",
+        ),
+        pytest.param(
             a_key(last_used_time=days_ago(90)),
             Outcome.SATISFIED,
             CloseReason.CONTROL_MET,
@@ -93,6 +100,13 @@ def a_key(**fields: Any) -> CredentialState:
             None,
             "not known",
             id="cannot say: perhaps made yesterday",
+        ),
+        pytest.param(
+            a_key(created_time=None, last_rotated_time=days_ago(90), last_used_time=None),
+            Outcome.NOT_ASSESSED,
+            None,
+            "not known",
+            id="cannot say: changed lately, made perhaps long before",
         ),
         pytest.param(
             a_key(last_used_time=None, last_use_tracked_since=days_ago(30)),

@@ -3,8 +3,18 @@ from __future__ import annotations
 import pytest
 
 from rules.static_key_where_keyless_exists import StaticKeyWhereKeylessExists
-from storage.inventory import CloseReason, Confidence, CredentialState, CredentialType, IdentityKind, Outcome, Severity
-from tests.rules.builders import a_client_secret, a_context, a_credential_state, an_identity
+from storage.inventory import (
+    CloseReason,
+    Confidence,
+    CredentialState,
+    CredentialType,
+    IdentityKind,
+    Outcome,
+    PipelineSignal,
+    PipelineState,
+    Severity,
+)
+from tests.rules.builders import a_client_secret, a_context, a_credential_state, a_pipeline_state, a_sign, an_identity
 
 
 @pytest.mark.parametrize(
@@ -45,6 +55,53 @@ from tests.rules.builders import a_client_secret, a_context, a_credential_state,
     ],
 )
 def test_outcome(subject: CredentialState, outcome: Outcome, reason: CloseReason | None) -> None:
+    assessment = StaticKeyWhereKeylessExists().assess(subject, a_context())
+
+    assert (outcome, reason) == (assessment.outcome, assessment.close_reason)
+
+
+@pytest.mark.parametrize(
+    ("subject", "outcome", "reason"),
+    [
+        pytest.param(
+            a_pipeline_state(facts=(a_sign(PipelineSignal.STATIC_CLOUD_KEY),)),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found: a cloud key",
+        ),
+        pytest.param(
+            a_pipeline_state(
+                facts=(a_sign(PipelineSignal.STATIC_PUBLISHING_TOKEN), a_sign(PipelineSignal.KEYLESS_CLOUD))
+            ),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found: a registry's token, beside a cloud without keys",
+        ),
+        pytest.param(
+            a_pipeline_state(facts=(a_sign(PipelineSignal.KEYLESS_CLOUD),)),
+            Outcome.SATISFIED,
+            CloseReason.CONTROL_MET,
+            id="clean: by the job's own token",
+        ),
+        pytest.param(
+            a_pipeline_state(undetermined=("it calls a workflow of another repository",)),
+            Outcome.NOT_ASSESSED,
+            None,
+            id="cannot say: what it calls",
+        ),
+        pytest.param(
+            a_pipeline_state(read=False, undetermined=("it is no YAML",)), Outcome.NOT_ASSESSED, None, id="unreadable"
+        ),
+        pytest.param(a_pipeline_state(), Outcome.NOT_APPLICABLE, None, id="not applicable: no cloud"),
+        pytest.param(
+            a_pipeline_state(present=False),
+            Outcome.NOT_APPLICABLE,
+            CloseReason.SCOPE_REMOVED,
+            id="gone",
+        ),
+    ],
+)
+def test_outcome_of_a_pipeline(subject: PipelineState, outcome: Outcome, reason: CloseReason | None) -> None:
     assessment = StaticKeyWhereKeylessExists().assess(subject, a_context())
 
     assert (outcome, reason) == (assessment.outcome, assessment.close_reason)

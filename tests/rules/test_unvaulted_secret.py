@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rules.unvaulted_secret import UnvaultedSecret
 from storage.inventory import (
@@ -12,13 +13,14 @@ from storage.inventory import (
     Facet,
     Occurrence,
     Outcome,
+    OwnerAssignment,
     Place,
     ResourceState,
     SecretExposure,
     Severity,
     SubjectKind,
 )
-from tests.rules.builders import a_context, a_resource_state, an_exposure, an_occurrence
+from tests.rules.builders import a_context, a_resource_state, a_setting, an_exposure, an_occurrence
 
 IN_HISTORY = an_occurrence(at_head=False)
 IGNORED = an_occurrence(carrier=Carrier.WORKTREE, place=Place.UNTRACKED, path=".env", at_head=None)
@@ -44,6 +46,15 @@ def off_head(*places: Occurrence, **fields: Any) -> SecretExposure:
             off_head(IGNORED, at_head=None), Outcome.NOT_SATISFIED, "outside any commit", id="found: head is not known"
         ),
         pytest.param(off_head(CONFIG), Outcome.NOT_SATISFIED, "git directory", id="found: in a clone's configuration"),
+        pytest.param(
+            off_head(a_setting(), in_history=False), Outcome.NOT_SATISFIED, "of a workload", id="found: in a workload"
+        ),
+        pytest.param(
+            off_head(a_setting(), in_history=False, present=False),
+            Outcome.SATISFIED,
+            "nowhere any more",
+            id="clean: gone from the workload",
+        ),
         pytest.param(off_head(IN_HISTORY), Outcome.SATISFIED, "nowhere any more", id="clean: in history alone"),
         pytest.param(off_head(DANGLING), Outcome.SATISFIED, "nowhere any more", id="clean: in no file"),
         pytest.param(
@@ -80,6 +91,12 @@ def test_what_is_not_known_of_a_value_closes_nothing() -> None:
             off_head(IGNORED, severity=Severity.CRITICAL, in_history=False), Severity.HIGH, id="one step and no second"
         ),
         pytest.param(off_head(IGNORED, severity=Severity.LOW), Severity.INFORMATIONAL, id="a lesser credential"),
+        pytest.param(
+            off_head(a_setting(), severity=Severity.CRITICAL, in_history=False), Severity.CRITICAL, id="in a workload"
+        ),
+        pytest.param(
+            off_head(a_setting(), IN_HISTORY, severity=Severity.CRITICAL), Severity.CRITICAL, id="there and in history"
+        ),
     ],
 )
 def test_severity_follows_the_credential(exposure: SecretExposure, severity: Severity) -> None:
@@ -91,7 +108,20 @@ def test_severity_follows_the_credential(exposure: SecretExposure, severity: Sev
     [
         pytest.param(a_resource_state(), Outcome.SATISFIED, id="clean: repository read whole"),
         pytest.param(a_resource_state(kind="directory"), Outcome.SATISFIED, id="clean: directory read whole"),
+        pytest.param(
+            a_resource_state(kind="lambda-function", scope_uid="s"), Outcome.SATISFIED, id="clean: workload read whole"
+        ),
         pytest.param(a_resource_state(complete=False), Outcome.NOT_ASSESSED, id="cannot say: not read whole"),
+        pytest.param(
+            a_resource_state(kind="ecs-task-definition", scope_uid="s", complete=False),
+            Outcome.NOT_ASSESSED,
+            id="cannot say: workload not read whole",
+        ),
+        pytest.param(
+            a_resource_state(kind="lambda-function", scope_uid="s", standing=1),
+            Outcome.NOT_APPLICABLE,
+            id="not applicable: values stand in the workload",
+        ),
         pytest.param(
             a_resource_state(standing=1, standing_at_head=1), Outcome.NOT_APPLICABLE, id="not applicable: values stand"
         ),
@@ -113,6 +143,17 @@ def test_a_resource_is_the_population(state: ResourceState, outcome: Outcome) ->
 
 def test_what_was_not_seen_is_named() -> None:
     assert Facet.VAULT is UnvaultedSecret().assess(a_resource_state(complete=False), a_context()).missing
+
+
+def test_the_owner_of_an_account_answers_for_its_workloads() -> None:
+    state = a_resource_state(kind="lambda-function", scope_uid="s")
+    state = replace(state, resource=replace(state.resource, name="123456789012/eu-west-1/lambda-function/pay"))
+    owners = (OwnerAssignment(owner="team-platform", repository="123456789012"),)
+
+    assessment = UnvaultedSecret().assess(state, a_context(owners=owners))
+
+    assert "team-platform" == assessment.owner
+    assert "in the settings of this lambda-function" in assessment.message
 
 
 def test_says_where_and_how_sure() -> None:

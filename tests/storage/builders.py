@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from storage.inventory import (
     Assessment,
     Carrier,
@@ -18,6 +20,9 @@ from storage.inventory import (
     CoverageStatus,
     Credential,
     CredentialType,
+    Event,
+    EventKind,
+    EventOutcome,
     Gap,
     GapReason,
     Identity,
@@ -206,6 +211,36 @@ def a_safeguard(number: int = 1, scope: Scope | None = None, **fields: Any) -> S
     )
 
 
+def an_event(number: int = 1, scope: Scope | None = None, **fields: Any) -> Event:
+    return Event(
+        **{
+            "uid": f"aws:event:{number}",
+            "scope_uid": (scope or a_log()).uid,
+            "time": MOMENT - timedelta(days=10),
+            "kind": EventKind.CREATED,
+            "outcome": EventOutcome.SUCCESS,
+            "subject_kind": SubjectKind.CREDENTIAL,
+            "subject_uid": "aws:access-key:1",
+            "subject_name": "key-1",
+            "provider": "aws",
+            "resource_uid": ACCOUNT,
+            "actor": "arn:aws:iam::123456789012:user/ada",
+            "action": "iam:CreateAccessKey",
+            "source": "CloudTrail",
+            **fields,
+        }
+    )
+
+
+def a_log(region: str | None = None) -> Scope:
+    return an_api_scope("cloudtrail-events", region=region)
+
+
+def a_log_coverage(scope: Scope, since: datetime | None, until: datetime = MOMENT) -> Coverage:
+    told = a_coverage(scope, COMPLETE if since else PARTIAL)
+    return msgspec.structs.replace(told, source="CloudTrail", since_time=since, until_time=until if since else None)
+
+
 def an_exception(finding_uid: str, **fields: Any) -> RiskException:
     return RiskException(
         **{
@@ -249,27 +284,37 @@ def no_rules(subjects: Iterator[Subject], context: Context) -> Iterator[Assessme
 
 
 def do_run(
-    store: Store, observations: Iterable[Observation], *, as_of: datetime = MOMENT, policy: Policy | None = None
+    store: Store,
+    observations: Iterable[Observation],
+    *,
+    as_of: datetime = MOMENT,
+    policy: Policy | None = None,
+    kind: str = "sweep",
 ) -> PromotionSummary:
     """One whole run."""
-    run = staged(store, observations, as_of=as_of, policy=policy)
+    run = staged(store, observations, as_of=as_of, policy=policy, kind=kind)
     return store.promote(run, policy=policy or Policy(), judge=judge, finished_time=as_of)
 
 
 def staged(
-    store: Store, observations: Iterable[Observation], *, as_of: datetime = MOMENT, policy: Policy | None = None
+    store: Store,
+    observations: Iterable[Observation],
+    *,
+    as_of: datetime = MOMENT,
+    policy: Policy | None = None,
+    kind: str = "sweep",
 ) -> Run:
     """A run with everything staged, not promoted."""
-    run = begun(store, as_of=as_of, policy=policy)
+    run = begun(store, as_of=as_of, policy=policy, kind=kind)
     observed = list(observations)
     store.acquire_leases(run, [item.uid for item in observed if isinstance(item, Scope)])
     store.stage(run, observed)
     return run
 
 
-def begun(store: Store, *, as_of: datetime = MOMENT, policy: Policy | None = None) -> Run:
+def begun(store: Store, *, as_of: datetime = MOMENT, policy: Policy | None = None, kind: str = "sweep") -> Run:
     return store.begin_run(
-        kind="sweep", as_of=as_of, policy=policy or Policy(), key_id="k1", tool_version="0.1.0", attributes={"git": "2"}
+        kind=kind, as_of=as_of, policy=policy or Policy(), key_id="k1", tool_version="0.1.0", attributes={"git": "2"}
     )
 
 

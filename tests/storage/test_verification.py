@@ -51,6 +51,16 @@ def test_what_was_bent_is_noticed(sqlite_url: str, tmp_path: Path, change: str, 
         assert words in " ".join(store.verify())
 
 
+def test_what_an_older_version_wrote_with_fewer_fields_is_sound(sqlite_url: str) -> None:
+    with Store.open(sqlite_url) as store:
+        do_run(store, seen(an_exposure()))
+        with store._write() as connection:
+            for table in ("exposures", "exposure_observations"):
+                fewer = "replace(payload, '\"resource_uid\":null,', '')"
+                connection.exec_driver_sql(f"UPDATE {table} SET payload = {fewer}")
+        assert [] == store.verify()
+
+
 def test_a_resolved_finding_keeps_its_reason(sqlite_url: str) -> None:
     with Store.open(sqlite_url) as store:
         do_run(store, seen(an_exposure(1)))

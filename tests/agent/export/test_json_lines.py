@@ -13,19 +13,37 @@ import pytest
 
 from agent.export.base import RunReport
 from agent.export.json_lines import KINDS, JsonLines, schema
-from storage.inventory import Assessment, Confidence, Outcome, Owner, SecretReference, Severity, SubjectKind
+from storage.inventory import (
+    Assessment,
+    Confidence,
+    Joined,
+    Link,
+    LinkKind,
+    Outcome,
+    Owner,
+    PrivilegeLevel,
+    SecretReference,
+    Severity,
+    SubjectKind,
+    Validity,
+)
+from storage.records import ShortLived
 from tests.builders import (
+    ACCOUNT,
     AS_OF,
     REPOSITORY,
     a_commit,
     a_finding,
     a_gap,
+    a_pipeline_state,
     a_report,
     a_secret_exposure,
     an_account_report,
+    an_event,
     an_exception,
     an_occurrence,
     an_owner,
+    logged,
 )
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
@@ -51,11 +69,23 @@ def a_full_report() -> RunReport:
         severity=Severity.LOW, confidence=Confidence.HIGH, message="Somebody answers for it.",
     )  # fmt: skip
     account = an_account_report()
+    joined = Joined(
+        validity=Validity.LIVE, reason="it is listed and works", credential_uid="aws:access-key:1",
+        identity_uid="aws:user:1", resource_uid="aws:account:123456789012", privilege=PrivilegeLevel.ADMIN,
+    )  # fmt: skip
+    link = Link(
+        kind=LinkKind.EXPOSURE_CREDENTIAL, source_uid="e1", target_uid="aws:access-key:1", confidence=Confidence.HIGH,
+        proof="access key id key-of-robot",
+    )  # fmt: skip
     return a_report(
         gaps=(a_gap(),), references=(reference,), assessments=(assessment,), exceptions=(an_exception(),),
-        exposures=(a_secret_exposure(), a_secret_exposure(uid="e2", first_commit=None, owners=(), occurrences=())),
+        links=(link,),
+        exposures=(
+            a_secret_exposure(validity=Validity.LIVE, joined=joined),
+            a_secret_exposure(uid="e2", first_commit=None, owners=(), occurrences=()),
+        ),
         identities=account.identities, credentials=account.credentials, stored_secrets=account.stored_secrets,
-        safeguards=account.safeguards,
+        safeguards=account.safeguards, pipelines=(a_pipeline_state(),), events=(an_event(),),
     )  # fmt: skip
 
 
@@ -75,6 +105,37 @@ def test_what_providers_list_has_lines_of_its_own() -> None:
     assert "billing/database" == by_kind["stored_secret"]["name"]
     assert "audit_log" == by_kind["safeguard"]["safeguard_kind"]
     assert "123456789012" == by_kind["finding"]["repository"]
+
+
+def test_an_account_says_since_when_its_logs_give_evidence_and_what_they_tell() -> None:
+    report = logged(
+        an_account_report(),
+        {"us-east-1": AS_OF - timedelta(days=90), "eu-west-1": AS_OF - timedelta(days=9), "sa-east-1": None},
+        events=(an_event(), an_event(uid="aws:event:2", time=AS_OF - timedelta(days=200))),
+        short_lived=(ShortLived(resource_uid=ACCOUNT, kind=SubjectKind.CREDENTIAL, count=2),),
+    )
+
+    by_kind: dict[str, list[dict[str, Any]]] = {}
+    for line in lines(report):
+        VALIDATOR.validate(line)
+        by_kind.setdefault(line["kind"], []).append(line)
+
+    (account,) = by_kind["resource"]
+    nine_days_ago = (AS_OF - timedelta(days=9)).isoformat().replace("+00:00", "Z")
+    assert [("CloudTrail", nine_days_ago, ["sa-east-1"])] == [
+        (one["source"], one["since_time"], one["not_read"]) for one in account["evidence"]
+    ]
+    assert {"credential": 2} == account["made_and_deleted"]
+    assert ["aws:event:2", "aws:event:1"] == [one["uid"] for one in by_kind["event"]]
+    assert ("created", "iam:CreateAccessKey") == (by_kind["event"][0]["event_kind"], by_kind["event"][0]["action"])
+
+
+def test_whether_a_value_is_live_stands_in_its_line_and_in_those_of_its_findings() -> None:
+    by_kind = {line["kind"]: line for line in reversed(lines(a_full_report()))}
+
+    assert ("live", "admin") == (by_kind["exposure"]["validity"], by_kind["exposure"]["joined"]["privilege"])
+    assert ("exposure_credential", "e1") == (by_kind["link"]["link_kind"], by_kind["link"]["source_uid"])
+    assert "live" == by_kind["finding"]["validity"]
 
 
 def test_the_schema_refuses_what_is_no_record() -> None:

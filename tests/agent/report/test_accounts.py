@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,17 @@ from agent.export.base import RunReport
 from agent.report.table import Floors, print_report
 from agent.terminal import console
 from storage.inventory import Confidence, CoverageStatus, Facet, FindingStatus, Severity, SubjectKind
-from tests.builders import a_finding, a_gap, a_report, an_account_report
+from storage.records import LogPeriod, ShortLived
+from tests.builders import (
+    ACCOUNT,
+    AS_OF,
+    a_finding,
+    a_gap,
+    a_pipeline_state,
+    a_report,
+    an_account_report,
+    logged,
+)
 
 ACCOUNT_ROW = ("access key key-of-robot of deploy-robot", "123456789012", "400 days ago", "3 days ago")
 
@@ -40,6 +51,26 @@ def test_an_account_is_told_whole() -> None:
         assert words in text
     assert "No secrets found" not in text
     assert "Looked at 0" not in text
+
+
+def test_a_pipeline_at_fault_stands_in_the_report_of_its_repository() -> None:
+    pipeline = a_pipeline_state()
+    fault = a_finding(
+        rule="static-key-where-keyless-exists",
+        subject_kind=SubjectKind.PIPELINE,
+        subject_uid=pipeline.pipeline.uid,
+        locator=pipeline.pipeline.path,
+        message="A lasting key.",
+    )
+    text = printed(a_report(pipelines=(pipeline,), findings=(fault,)))
+
+    assert "1 thing at fault, worst first" in text
+    assert "pipeline .github/workflows/ci.yml" in text
+    assert "Listed 0 accounts" not in text
+
+
+def test_a_repository_without_a_fault_in_its_pipelines_says_nothing_of_them() -> None:
+    assert "at fault" not in printed(a_report(pipelines=(a_pipeline_state(),), findings=()))
 
 
 def test_what_was_refused_comes_before_what_is_at_fault() -> None:
@@ -113,3 +144,39 @@ def test_a_sweep_of_a_repository_says_nothing_of_accounts() -> None:
 
     assert "Listed" not in text
     assert "at fault" not in text
+
+
+def test_an_account_says_since_when_its_logs_give_evidence() -> None:
+    since = AS_OF - timedelta(days=90)
+    text = printed(logged(an_account_report(), {"us-east-1": since, "eu-west-1": since}))
+
+    assert f"evidence since {since.date().isoformat()}, CloudTrail" in text
+    assert "none of" not in text
+
+
+def test_of_places_that_were_read_for_no_time_no_evidence_is_claimed() -> None:
+    since = AS_OF - timedelta(days=90)
+
+    assert "CloudTrail; none of eu-west-1" in printed(
+        logged(an_account_report(), {"us-east-1": since, "eu-west-1": None})
+    )
+    assert "no evidence, CloudTrail" in printed(logged(an_account_report(), {"us-east-1": None}))
+
+
+def test_evidence_that_ended_says_so() -> None:
+    report = logged(an_account_report(), {"us-east-1": AS_OF - timedelta(days=90)})
+    (period,) = report.log_periods
+    ended: LogPeriod = replace(period, until_time=AS_OF - timedelta(days=9))
+
+    assert f"until {(AS_OF - timedelta(days=9)).date().isoformat()}" in printed(replace(report, log_periods=(ended,)))
+
+
+def test_what_lived_between_runs_is_told() -> None:
+    lived = [
+        ShortLived(resource_uid=ACCOUNT, kind=kind, count=count)
+        for kind, count in ((SubjectKind.CREDENTIAL, 3), (SubjectKind.IDENTITY, 1))
+    ]
+    text = printed(an_account_report(short_lived=tuple(lived)))
+
+    assert "3 credentials and 1 identity were made and deleted between runs" in text
+    assert "1 identity was made and deleted between runs" in printed(an_account_report(short_lived=tuple(lived[1:])))

@@ -17,6 +17,7 @@ from storage.inventory import (
     CoverageStatus,
     Exclusion,
     FindingStatus,
+    Joined,
     OwnerRole,
     OwnerSource,
     Place,
@@ -123,6 +124,22 @@ def test_the_worst_comes_first() -> None:
     assert [
         "live one", "critical one", "plain one", "old one", "unsure one", "low one", "expired one", "suppressed one",
     ] == order(a_report(exposures=exposures, findings=()))  # fmt: skip
+
+
+def test_it_is_said_why_a_value_is_live_or_not_known_to_be() -> None:
+    told = Joined(validity=Validity.LIVE, reason="access key one is listed and works", identity_uid="i", privilege=None)
+    unread = Joined(validity=Validity.UNKNOWN, reason="the AWS account 1 was not read")
+    exposures = (
+        of("live one", validity=Validity.LIVE, joined=told),
+        of("first one", joined=unread),
+        of("second one", joined=unread),
+        of("other one"),
+    )
+    text = " ".join(printed(a_report(exposures=exposures)).split())
+
+    assert "live one (ghp_****): live: access key one is listed and works; unknown rights" in text
+    assert "2 secrets: unknown: the AWS account 1 was not read" in text
+    assert "Live or dead" not in printed(a_report())
 
 
 def test_a_suppressed_secret_is_shown_as_unapproved() -> None:

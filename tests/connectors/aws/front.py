@@ -70,7 +70,7 @@ def error(code: str, status: int = 400, message: str = "said no more") -> Spoili
     def spoil(answer: Answer) -> Answer:
         if answer.body.lstrip().startswith(b"{"):
             return Answer(status, "application/json", json.dumps({"__type": code, "message": message}).encode())
-        if b"<DescribeRegionsResponse" in answer.body:
+        if b"<DescribeRegionsResponse" in answer.body or b"http://ec2.amazonaws.com" in answer.body:
             body = (
                 f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors></Response>"
             )
@@ -222,6 +222,8 @@ _PATHS = {
     r"/v2/apis": "ListApis",
     r"/v1/apis/[^/]+/apikeys": "ListApiKeys",
     r"/analyzer": "ListAnalyzers",
+    r"/2015-03-31/functions/?": "ListFunctions",
+    r"/2017-03-31/tags/.+": "ListTags",
 }
 EMPTY_STORES: Mapping[str, Answer] = {
     "ListSecrets": plain(SecretList=[]),
@@ -242,6 +244,10 @@ def _of_path(path: str) -> str:
     parts = urlsplit(path)
     if "lifecycle" in parts.query:
         return "GetBucketLifecycleConfiguration"
+    if "list-type=2" in parts.query:
+        return "ListObjectsV2"
+    if parts.path.endswith(".json.gz"):
+        return "GetObject"
     return next((name for shape, name in _PATHS.items() if re.fullmatch(shape, parts.path)), path)
 
 

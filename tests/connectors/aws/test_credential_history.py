@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from secrets import token_hex
 from typing import Any
 
+from connectors.aws.event_history import SOURCE
 from storage.inventory import CoverageStatus, GapReason, Identity, OwnerRole
-from tests.connectors.aws.front import Answer, error, plain
+from tests.connectors.aws.cloudtrail import ADA, BOT, event, tell
+from tests.connectors.aws.front import error
 from tests.connectors.aws.test_listing import trust
-from tests.connectors.aws.workshop import ACCOUNT, Aws, Inventory
+from tests.connectors.aws.workshop import Aws, Inventory
 
-ADA = f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_x/ada@example.com"
-BOT = f"arn:aws:iam::{ACCOUNT}:user/terraform"
 API = "cloudtrail-events"
 
 
-def events(aws: Aws, **by_name: list[dict[str, Any] | str]) -> None:
-    """Let CloudTrail tell these."""
-
-    def answer(question: Any) -> Answer:
-        name = question["LookupAttributes"].partition("'AttributeValue': '")[2].partition("'")[0]
-        told = [one if isinstance(one, str) else json.dumps(one) for one in by_name.get(name, [])]
-        return plain(Events=[{"EventName": name, "CloudTrailEvent": one} for one in told])
-
-    aws.front.answers["LookupEvents"] = answer
-
-
-def event(who: str, **made: dict[str, str]) -> dict[str, Any]:
-    return {"userIdentity": {"arn": who}, "requestParameters": {"note": "call me"}, "responseElements": made}
+def made(name: str, who: str = BOT, **answer: dict[str, str]) -> dict[str, Any]:
+    return event(name, who, request={"note": "call me"}, answer=answer)
 
 
 def leads(seen: Inventory) -> dict[str, list[str]]:
@@ -40,11 +28,11 @@ def test_who_made_something_is_a_lead_and_no_more(aws: Aws) -> None:
     user = client.create_user(UserName="deployer")["User"]["UserId"]
     key = client.create_access_key(UserName="deployer")["AccessKey"]["AccessKeyId"]
     role = client.create_role(RoleName="builder", AssumeRolePolicyDocument=trust(Service="ec2.amazonaws.com"))
-    events(
+    tell(
         aws,
-        CreateUser=[event(BOT, user={"userName": "deployer", "userId": user})],
-        CreateRole=[event(ADA, role={"roleName": "builder", "roleId": role["Role"]["RoleId"]})],
-        CreateAccessKey=[event(ADA, accessKey={"userName": "deployer", "accessKeyId": key})],
+        made("CreateUser", user={"userName": "deployer", "userId": user}),
+        made("CreateRole", ADA, role={"roleName": "builder", "roleId": role["Role"]["RoleId"]}),
+        made("CreateAccessKey", ADA, accessKey={"userName": "deployer", "accessKeyId": key}),
     )
 
     seen = aws.collect(history=True)
@@ -59,12 +47,13 @@ def test_who_made_something_is_a_lead_and_no_more(aws: Aws) -> None:
 
 def test_nothing_is_told_of_what_is_gone_or_was_refused(aws: Aws) -> None:
     user = aws.client("iam").create_user(UserName="deployer")["User"]["UserId"]
-    refused = {**event(BOT, user={"userName": "deployer", "userId": user}), "errorCode": "AccessDenied"}
-    events(
+    tell(
         aws,
-        CreateUser=[event(BOT, user={"userName": "deployer", "userId": "AIDA" + token_hex(4)}), refused],
-        CreateRole=[event(BOT, role={"roleName": "gone", "roleId": "AROA" + token_hex(4)}), {}],
-        CreateAccessKey=[event(BOT, accessKey={"userName": "deployer", "accessKeyId": token_hex(4)})],
+        made("CreateUser", user={"userName": "deployer", "userId": "AIDA" + token_hex(8).upper()}),
+        {**made("CreateUser", user={"userName": "deployer", "userId": user}), "errorCode": "AccessDenied"},
+        made("CreateRole", role={"roleName": "gone", "roleId": "AROA" + token_hex(8).upper()}),
+        made("CreateRole"),
+        made("CreateAccessKey", accessKey={"userName": "deployer", "accessKeyId": "AKIA" + token_hex(8).upper()}),
     )
 
     seen = aws.collect(history=True)
@@ -74,7 +63,7 @@ def test_nothing_is_told_of_what_is_gone_or_was_refused(aws: Aws) -> None:
 
 
 def test_an_event_that_cannot_be_read_is_a_gap(aws: Aws) -> None:
-    events(aws, CreateUser=["[" * 100_000, "no json", "[]"])
+    tell(aws, CreateUser=["[" * 100_000, "no json", "[]"])
 
     seen = aws.collect(history=True)
 
@@ -89,10 +78,12 @@ def test_cloudtrail_is_only_asked_where_that_is_wanted(aws: Aws) -> None:
 
 
 def test_denied_events_are_one_gap(aws: Aws) -> None:
-    events(aws)
+    tell(aws)
     aws.front.spoil("LookupEvents", error("AccessDeniedException"))
 
     seen = aws.collect(history=True)
 
-    assert ["cloudtrail:LookupEvents"] == [gap.permission for gap in seen.gaps]
-    assert CoverageStatus.DENIED is seen.coverage(API).status
+    # One of the account, and one of its region.
+    assert ["cloudtrail:LookupEvents"] * 2 == [gap.permission for gap in seen.gaps]
+    assert CoverageStatus.DENIED is seen.coverage(API).status is seen.coverage(API, "us-east-1").status
+    assert (SOURCE, None) == (seen.coverage(API).source, seen.coverage(API).since_time)

@@ -7,6 +7,7 @@ from moto.iam.models import AWSManagedPolicy, iam_backends
 
 from connectors.aws.permissions import CALLS
 from connectors.aws.store_calls import STORE_CALLS
+from connectors.aws.workload_calls import WORKLOAD_CALLS
 from storage.inventory import CoverageStatus, Credential, Facet, GapReason, Identity, Scope
 from tests.connectors.aws.front import EMPTY_STORES, error, iam
 from tests.connectors.aws.test_listing import one_of_everything
@@ -40,8 +41,8 @@ UNUSED = {"ListUsers"}
 """Asked only when another was denied."""
 ELSEWHERE = {"GetCallerIdentity", "AssumeRole", "ListAccounts", "SimulatePrincipalPolicy"}
 """Nobody can be denied the first; the others have tests with an organisation, and with doctor."""
-IN_STORES = {call.operation for call in STORE_CALLS}
-"""Denied in `test_stores.py`."""
+IN_STORES = {call.operation for call in (*STORE_CALLS, *WORKLOAD_CALLS)}
+"""Denied in `test_stores.py` and in `test_workloads.py`."""
 OUR_OWN = {"region", "audit-log"}
 """Scopes for which nothing is asked: they say what others found."""
 PARTLY = {"DescribeRegions", "ListSubjects"}

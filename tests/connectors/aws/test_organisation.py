@@ -47,7 +47,7 @@ def users(seen: Inventory) -> set[tuple[str, str]]:
 def test_every_account_that_the_organisation_lists_is_read(aws: Aws, members: list[str]) -> None:
     aws.client("iam").create_user(UserName="hub")
 
-    seen = aws.collect(organisation=True)
+    seen = aws.collect(organization=True)
 
     assert {(ACCOUNT, "hub"), *((account, f"user-of-{account}") for account in members)} == users(seen)
     assert [] == seen.gaps
@@ -61,7 +61,7 @@ def test_every_account_that_the_organisation_lists_is_read(aws: Aws, members: li
 def test_an_excluded_account_is_named_and_not_read(aws: Aws, members: list[str]) -> None:
     out, kept = members
 
-    seen = aws.collect(organisation=True, excluded_accounts={out: "closed next month"})
+    seen = aws.collect(organization=True, excluded_accounts={out: "closed next month"})
 
     assert {kept} == {account for account, _ in users(seen)}
     assert ["excluded_account"] == [one.reason for one in seen.coverage("organizations").exclusions]
@@ -74,7 +74,7 @@ def test_an_excluded_account_is_named_and_not_read(aws: Aws, members: list[str])
 def test_an_account_that_nobody_declared_is_told_and_not_read(aws: Aws, members: list[str]) -> None:
     kept, forgotten = members
 
-    seen = aws.collect(organisation=True, included_accounts=(kept, "999999999999"))
+    seen = aws.collect(organization=True, included_accounts=(kept, "999999999999"))
 
     assert {kept} == {account for account, _ in users(seen)}
     assert ["undeclared"] == [one.attributes["declared"] for one in seen.resources if one.name == forgotten]
@@ -86,7 +86,7 @@ def test_an_account_that_nobody_declared_is_told_and_not_read(aws: Aws, members:
 def test_a_role_that_may_not_be_assumed_costs_that_account_and_is_one_gap(aws: Aws, members: list[str]) -> None:
     aws.front.spoil("AssumeRole", error("AccessDenied", 403), at=1)
 
-    seen = aws.collect(organisation=True)
+    seen = aws.collect(organization=True)
 
     (gap,) = seen.gaps
     assert (GapReason.DENIED, "sts:AssumeRole", None) == (gap.reason, gap.permission, gap.facet)
@@ -98,7 +98,7 @@ def test_a_role_that_may_not_be_assumed_costs_that_account_and_is_one_gap(aws: A
 def test_a_list_of_accounts_that_is_denied_leaves_the_own_account_read(aws: Aws, members: list[str]) -> None:
     aws.front.spoil("ListAccounts", error("AccessDeniedException", 403))
 
-    seen = aws.collect(organisation=True)
+    seen = aws.collect(organization=True)
 
     (gap,) = seen.gaps
     assert (GapReason.DENIED, "organizations:ListAccounts") == (gap.reason, gap.permission)
@@ -109,7 +109,7 @@ def test_a_list_of_accounts_that_is_denied_leaves_the_own_account_read(aws: Aws,
 def test_an_account_without_an_organisation_says_so(aws: Aws) -> None:
     aws.front.spoil("ListAccounts", error("AWSOrganizationsNotInUseException"))
 
-    seen = aws.collect(organisation=True)
+    seen = aws.collect(organization=True)
 
     (gap,) = seen.gaps
     assert (GapReason.DENIED, None) == (gap.reason, gap.permission)
@@ -120,7 +120,7 @@ def test_the_accounts_of_the_organisation_are_no_strangers(aws: Aws, members: li
     for name, account in (("sister", members[0]), ("stranger", "999999999999")):
         client.create_role(RoleName=name, AssumeRolePolicyDocument=trust(AWS=f"arn:aws:iam::{account}:root"))
 
-    alone, together = aws.collect(), aws.collect(organisation=True)
+    alone, together = aws.collect(), aws.collect(organization=True)
 
     told = [[seen.identity(name).trusts[0].external for name in ("sister", "stranger")] for seen in (alone, together)]
     assert [[None, None], [False, True]] == told
@@ -144,6 +144,6 @@ def test_a_role_is_assumed_with_the_external_id_and_once(
 
 def test_the_order_of_what_is_told_does_not_change(aws: Aws, members: list[str]) -> None:
     def told() -> list[Observation]:
-        return [one for one in aws.collect(organisation=True).all if not hasattr(one, "calls")]
+        return [one for one in aws.collect(organization=True).all if not hasattr(one, "calls")]
 
     assert told() == told()

@@ -13,6 +13,7 @@ import pytest
 from connectors.aws.call import Call
 from connectors.aws.permissions import ALLOWED, CALLS, PERMISSIONS
 from connectors.aws.rights import READING_VALUES
+from connectors.aws.workload_calls import WORKLOAD_CALLS
 
 VALUE_READING = READING_VALUES
 
@@ -48,10 +49,45 @@ def test_the_policy_denies_what_reads_values(action: str, statements: list[dict[
     assert any(fnmatchcase(action, denied) for denied in actions(statements, "Deny"))
 
 
+def test_what_reads_settings_of_workloads_stands_in_a_statement_of_its_own(statements: list[dict[str, Any]]) -> None:
+    (own,) = [one for one in statements if one["Sid"] == "OptionalReadSettingsOfWorkloads"]
+
+    assert {call.action for call in WORKLOAD_CALLS} == set(own["Action"])
+    assert all(call.optional for call in WORKLOAD_CALLS)
+
+
+@pytest.mark.parametrize(
+    "action", ["lambda:GetFunction", "lambda:GetFunctionConfiguration", "cloudformation:GetTemplate"]
+)
+def test_the_policy_denies_what_tells_more_of_a_workload_than_is_read(
+    action: str, statements: list[dict[str, Any]]
+) -> None:
+    assert action in actions(statements, "Deny")
+
+
+def test_the_policy_fits_into_one_managed_policy(statements: list[dict[str, Any]]) -> None:
+    """AWS takes 6,144 characters without blanks."""
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+
+    assert len(text) <= 6144
+
+
 def test_the_policy_denies_nothing_that_the_code_needs(statements: list[dict[str, Any]]) -> None:
+    spared = {
+        action
+        for allowed in statements
+        for denied in statements
+        if allowed["Effect"] == "Allow" and denied.get("NotResource") == allowed["Resource"]
+        for action in allowed["Action"]
+    }
     denied = actions(statements, "Deny")
 
-    assert [] == [item.action for item in PERMISSIONS if any(fnmatchcase(item.action, each) for each in denied)]
+    assert {"s3:GetObject"} == spared
+    assert [] == [
+        item.action
+        for item in PERMISSIONS
+        if item.action not in spared and any(fnmatchcase(item.action, each) for each in denied)
+    ]
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.operation)

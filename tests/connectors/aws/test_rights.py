@@ -7,11 +7,13 @@ import pytest
 from connectors.aws.connector import AwsConnector, AwsTarget
 from connectors.aws.permissions import PERMISSIONS
 from connectors.aws.rights import READING_VALUES, principal
+from connectors.aws.workload_calls import WORKLOAD_CALLS
 from connectors.base import Check, Mark, TargetError
 from tests.connectors.aws.front import Answer, Question, error, iam
 from tests.connectors.aws.workshop import ACCOUNT, QUICK, Aws
 
-NEEDED = {permission.action for permission in PERMISSIONS}
+OF_WORKLOADS = {str(call.action) for call in WORKLOAD_CALLS}
+NEEDED = {permission.action for permission in PERMISSIONS} - OF_WORKLOADS
 
 
 def allowing(aws: Aws, *actions: str) -> None:
@@ -29,8 +31,9 @@ def allowing(aws: Aws, *actions: str) -> None:
     aws.front.answers["SimulatePrincipalPolicy"] = answer
 
 
-def checks(aws: Aws, account: str | None = None) -> list[Check]:
-    return list(AwsConnector(QUICK).checks(AwsTarget(endpoint_url=aws.front.address, account=account)))
+def checks(aws: Aws, account: str | None = None, *, workloads: bool = False) -> list[Check]:
+    target = AwsTarget(endpoint_url=aws.front.address, account=account, workloads=workloads)
+    return list(AwsConnector(QUICK).checks(target))
 
 
 def test_a_login_with_the_published_policy_is_fine(aws: Aws) -> None:
@@ -53,6 +56,23 @@ def test_what_is_missing_and_what_is_too_much_is_named(aws: Aws) -> None:
 
     assert (Mark.WARNING, True) == (missing.mark, "Missing: iam:ListAccessKeys." in missing.detail)
     assert (Mark.WARNING, True) == (excess.mark, f"Too many: {READING_VALUES[0]}." in excess.detail)
+
+
+def test_settings_of_workloads_are_too_much_for_who_does_not_ask_for_them(aws: Aws) -> None:
+    allowing(aws, *NEEDED, *OF_WORKLOADS)
+
+    _, excess = checks(aws)
+
+    assert (Mark.WARNING, True) == (excess.mark, "lambda:ListFunctions" in excess.detail)
+    assert [Mark.FINE, Mark.FINE] == [check.mark for check in checks(aws, workloads=True)]
+
+
+def test_who_asks_for_workloads_is_told_which_rights_are_missing(aws: Aws) -> None:
+    allowing(aws, *NEEDED, *OF_WORKLOADS - {"ecs:ListTasks"})
+
+    _, missing = checks(aws, workloads=True)
+
+    assert (Mark.WARNING, True) == (missing.mark, "Missing: ecs:ListTasks." in missing.detail)
 
 
 def test_who_may_not_ask_is_told_so(aws: Aws) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import time
 import urllib.request
@@ -14,6 +16,9 @@ import pytest
 
 from connectors.aws.connector import AwsConnector, AwsTarget, Patience
 from connectors.base import Fingerprinter, Limits, Progress
+from connectors.detection.allow_list import AllowList
+from connectors.detection.catalogue import shipped_catalogue
+from connectors.detection.detector import Detector
 from storage.inventory import (
     Coverage,
     Credential,
@@ -37,15 +42,28 @@ Kind = TypeVar("Kind", bound=Record)
 class AwsSession:
     """What a worker would lend."""
 
-    def __init__(self, seconds: float = 60.0) -> None:
-        self.limits = Limits()
+    def __init__(
+        self, seconds: float = 60.0, *, limits: Limits | None = None, allow_list: AllowList | None = None
+    ) -> None:
+        self.limits = limits or Limits()
+        self.allow_list = allow_list or AllowList()
         self.deadline = time.monotonic() + seconds
         self.scratch = Path("unused")
         self.progress: Progress = lambda stage, done, total: None
 
     @property
     def fingerprinter(self) -> Fingerprinter:
-        raise AssertionError("nothing here has a value to make a fingerprint of")
+        raise AssertionError("a connector has no value to make a fingerprint of: the detector does that")
+
+    def detector(self) -> Detector:
+        return Detector(shipped_catalogue(), Fingerprints(), matcher="re2")
+
+
+class Fingerprints:
+    """Tags under one made-up key."""
+
+    def tags(self, value: bytes) -> tuple[str, ...]:
+        return (f"v1:00000000:{hmac.new(b'of a test', value, hashlib.sha256).hexdigest()}",)
 
 
 class Inventory:

@@ -74,6 +74,8 @@ class Azure:
         self.microsoft = Microsoft()
         self.logins = Logins()
         self.session = AzureSession()
+        self.target: dict[str, Any] = {}
+        """What every collection asks for."""
 
     def transport(self, bounds: Bounds | None = None) -> Transport:
         return Transport(
@@ -86,7 +88,7 @@ class Azure:
 
     def collect(self, bounds: Bounds | None = None, **target: Any) -> Inventory:
         connector = AzureConnector(lambda _: self.transport(bounds), self.logins)
-        return Inventory(connector.collect(AzureTarget(**{"tenant": TENANT, **target}), self.session))
+        return Inventory(connector.collect(AzureTarget(**{"tenant": TENANT, **self.target, **target}), self.session))
 
     def checks(self, **target: Any) -> list[Check]:
         connector = AzureConnector(login=self.logins, checking=self.transport)

@@ -13,6 +13,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -89,6 +90,9 @@ class Microsoft:
         self.log_settings: dict[str, list[dict[str, Any]]] = {}
         """By subscription, and under `directory` those of the directory."""
         self.workspaces: dict[str, dict[str, Any]] = {}
+        self.audits: list[dict[str, Any]] = []
+        self.activities: dict[str, list[dict[str, Any]]] = {}
+        """By subscription."""
         self.graph, self.arm, self.vault_ending = GRAPH, ARM, "vault.azure.net"
         self.login_rights: dict[str, list[dict[str, Any]]] = {}
         """By subscription."""
@@ -444,6 +448,46 @@ class Microsoft:
             {"id": name, "name": "aks", "type": "Microsoft.ManagedIdentity/x", "properties": told}
         )
 
+    def audit(self, activity: str, *targets: dict[str, Any], days: float = 1, **changes: Any) -> dict[str, Any]:
+        """Write an entry into the audit log of the directory."""
+        person = {
+            "id": a_guid(),
+            "userPrincipalName": "ada@example.com",
+            "displayName": "Ada",
+            "ipAddress": "192.0.2.1",
+        }
+        made = {
+            "id": f"Directory_{a_guid()}_{secrets.token_hex(3)}",
+            "category": "ApplicationManagement",
+            "correlationId": a_guid(),
+            "result": "success",
+            "resultReason": self.a_value(),
+            "activityDisplayName": activity,
+            "activityDateTime": written(days),
+            "loggedByService": "Core Directory",
+            "operationType": "Update",
+            "initiatedBy": {"user": person, "app": None},
+            "targetResources": [{"modifiedProperties": [], **target} for target in targets],
+            "additionalDetails": [{"key": "User-Agent", "value": self.a_value()}],
+            **changes,
+        }
+        self.audits.append(made)
+        return made
+
+    def activity(self, subscription: str, operation: str, resource: str, *, days: float = 1, **changes: Any) -> None:
+        """Write an entry into the activity log of a subscription."""
+        made = {
+            "eventDataId": a_guid(),
+            "eventTimestamp": written(days),
+            "operationName": {"value": operation, "localizedValue": operation},
+            "status": {"value": "Succeeded", "localizedValue": "Succeeded"},
+            "caller": "ada@example.com",
+            "resourceId": f"/subscriptions/{subscription}/resourceGroups/Shop/providers/{resource}",
+            "properties": {"requestbody": self.a_value()},
+            **changes,
+        }
+        self.activities.setdefault(subscription, []).append(made)
+
     def fault(self, operation: Operation, number: int, *answers: Fault) -> None:
         """Have the request of this number, from 0, answered so; each answer once."""
         self.faults[operation.name, number] = list(answers)
@@ -567,6 +611,24 @@ class Microsoft:
         }
         if name in by_id:
             return by_id[name].get(ids[0], [])
+        if name == "list what happened in the directory":
+            asked = re.fullmatch(r"category eq '(\w+)' and activityDateTime ge (\S+)", query["$filter"])
+            assert asked is not None
+            category, since = asked.groups()
+            theirs = [one for one in self.audits if one["category"] == category and one["activityDateTime"] >= since]
+            return sorted(theirs, key=lambda one: str(one["activityDateTime"]), reverse=True)
+        if name == "list what happened in a subscription":
+            asked = re.fullmatch(
+                r"eventTimestamp ge '(\S+)' and eventTimestamp le '\S+' and resourceProvider eq '(\S+)'",
+                query["$filter"],
+            )
+            assert asked is not None
+            since, provider = asked.groups()
+            return [
+                one
+                for one in self.activities.get(ids[0], [])
+                if one["eventTimestamp"] >= since and one["operationName"]["value"].startswith(f"{provider}/")
+            ]
         if operation.api == "vault":
             return self.vault_items.get((host, operation.path.strip("/")), [])
         return {
@@ -584,6 +646,11 @@ class Microsoft:
         if query.get("$expand") != "owners":
             return thing
         return {**thing, "owners": self.owners.get(thing["id"], [])[:20]}
+
+
+def written(days: float) -> str:
+    """A moment so many days ago, as Microsoft writes it."""
+    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def refusal(status: int, code: str = "", **headers: str) -> httpx2.Response:

@@ -7,8 +7,9 @@ servicePrincipalSignInActivity and appCredentialSignInActivity of its beta, and 
 (2022-12-01), of role definitions and role assignments (2022-04-01), of federated credentials of managed identities
 (2023-01-31), of key vaults (2023-07-01) and what they hold
 (7.4), of storage accounts (2023-05-01) and diagnostic settings (2021-05-01-preview, 2017-04-01), and a workspace of Log
-Analytics (2022-10-01). Only what the connector reads, or has to drop, is described; whatever else stands in an entry is
-a fault of the stand-in.
+Analytics (2022-10-01).
+The log entries are those of directoryAudit and of the activity log (2015-04-01). Only what the connector reads,
+or has to drop, is described; whatever else stands in an entry is a fault of the stand-in.
 """
 
 from __future__ import annotations
@@ -297,6 +298,52 @@ WORKSPACE = thing({"id": TEXT, "name": TEXT, "location": TEXT, "properties": thi
 
 RIGHTS = thing({"actions": TEXTS, "notActions": TEXTS, "dataActions": TEXTS, "notDataActions": TEXTS})
 
+CHANGED = thing({"displayName": TEXT_OR_NULL, "oldValue": TEXT_OR_NULL, "newValue": TEXT_OR_NULL})
+AUDIT = thing(
+    {
+        "id": TEXT,
+        "category": TEXT,
+        "correlationId": GUID,
+        "result": {"enum": ["success", "failure", "timeout", "unknownFutureValue"]},
+        "resultReason": TEXT_OR_NULL,
+        "activityDisplayName": TEXT,
+        "activityDateTime": TIME,
+        "loggedByService": TEXT,
+        "operationType": TEXT_OR_NULL,
+        "initiatedBy": thing(
+            {
+                "user": {
+                    "anyOf": [
+                        thing({"id": GUID, "userPrincipalName": TEXT, "displayName": TEXT, "ipAddress": TEXT}),
+                        {"type": "null"},
+                    ]
+                },
+                "app": {
+                    "anyOf": [
+                        thing({"appId": TEXT_OR_NULL, "servicePrincipalId": TEXT_OR_NULL, "displayName": TEXT_OR_NULL}),
+                        {"type": "null"},
+                    ]
+                },
+            }
+        ),
+        "targetResources": many(
+            thing({"id": TEXT, "displayName": TEXT_OR_NULL, "type": TEXT, "modifiedProperties": many(CHANGED)})
+        ),
+        "additionalDetails": many(thing({"key": TEXT, "value": TEXT})),
+    }
+)
+WORD = thing({"value": TEXT, "localizedValue": TEXT})
+ACTIVITY = thing(
+    {
+        "eventDataId": GUID,
+        "eventTimestamp": TIME,
+        "operationName": WORD,
+        "status": WORD,
+        "caller": TEXT_OR_NULL,
+        "resourceId": TEXT,
+    }
+)
+
 SHAPES: dict[str, dict[str, Any]] = {
     "list applications": APPLICATION,
     "list service principals": SERVICE_PRINCIPAL,
@@ -325,4 +372,6 @@ SHAPES: dict[str, dict[str, Any]] = {
     "list where the activity log of a subscription goes": DIAGNOSTIC_SETTING,
     "list where the logs of the directory go": DIAGNOSTIC_SETTING,
     "find out how long a workspace keeps logs": WORKSPACE,
+    "list what happened in the directory": AUDIT,
+    "list what happened in a subscription": ACTIVITY,
 }

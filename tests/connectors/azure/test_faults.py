@@ -77,6 +77,11 @@ def populate(microsoft: Microsoft) -> None:
             microsoft.keep(host, kind, f"item-{number}")
     for number in range(THINGS):
         microsoft.storage_account(subscription, f"shop{number}")
+    for number in range(THINGS):
+        target = {"id": microsoft.applications[number]["id"], "displayName": "app", "type": "Application"}
+        microsoft.audit("Add application", target, days=number + 1)
+        assignment = f"Microsoft.Authorization/roleAssignments/{number}"
+        microsoft.activity(subscription, "Microsoft.Authorization/roleAssignments/write", assignment, days=number + 1)
     microsoft.hand_on(subscription, "Administrative", workspace=microsoft.workspace(subscription, 365))
 
 
@@ -84,6 +89,7 @@ def populate(microsoft: Microsoft) -> None:
 def full(azure: Azure) -> Azure:
     populate(azure.microsoft)
     azure.microsoft.checked = False
+    azure.target = {"history": True}
     return azure
 
 

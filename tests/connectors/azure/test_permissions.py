@@ -28,7 +28,7 @@ def test_graph_permissions_are_those_of_the_code_and_no_others(published: dict[s
 def test_role_of_azure_allows_what_the_code_asks_and_nothing_else(
     published: dict[str, Any], listed: str, *, data: bool
 ) -> None:
-    for optional, names in {False: ("required", "directory_logs"), True: ("key_vault",)}.items():
+    for optional, names in {False: ("required", "directory_logs"), True: ("key_vault", "history")}.items():
         needed = {
             one.permission
             for one in OPERATIONS

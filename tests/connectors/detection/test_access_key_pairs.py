@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from connectors.detection.access_key_pairs import SECRET_ID
 from connectors.detection.batch import Batch, Detection, Window
-from connectors.detection.catalogue import Catalogue, load_catalogue, shipped_catalogue
+from connectors.detection.catalogue import Catalogue, shipped_catalogue
 from connectors.detection.detect_secrets_adapter import plugin_identifiers
 from connectors.detection.detector import BUILT_IN, Detector
 from connectors.detection.shapes import samples
 from connectors.fingerprint import KeyedFingerprinter
+from tests.compiled import compiled_patterns
 
 FINGERPRINTER = KeyedFingerprinter([("0badcafe", b"k" * 32)])
 FAMILIES = ("aws-access-key-id", SECRET_ID, "datadog", "cloudflare-api", "heroku")
@@ -39,12 +40,12 @@ PLAIN = [plain(letters) for letters in (11, 12, 13, 14, 15)]
 
 
 def make_detector(matcher: str = "re") -> Detector:
-    return Detector(catalogue(), FINGERPRINTER, matcher=matcher)
+    return Detector(catalogue(), FINGERPRINTER, matcher=matcher, cache_directory=compiled_patterns())
 
 
 @cache
 def catalogue() -> Catalogue:
-    return Catalogue(tuple(one for one in load_catalogue().formats if any(name in one.id for name in FAMILIES)))
+    return Catalogue(tuple(one for one in shipped_catalogue().formats if any(name in one.id for name in FAMILIES)))
 
 
 @cache

@@ -22,11 +22,12 @@ from connectors.detection.azure_keys import (
     seed_of,
 )  # fmt: skip
 from connectors.detection.batch import Batch, Detection, Window
-from connectors.detection.catalogue import load_catalogue
+from connectors.detection.catalogue import shipped_catalogue
 from connectors.detection.checksums import CHECKSUMS
 from connectors.detection.detector import Detector
 from connectors.detection.shapes import ShapeError, samples
 from storage.inventory import Checksum, Confidence
+from tests.compiled import compiled_patterns
 
 ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -40,7 +41,7 @@ class Tagger:
 
 @cache
 def detector() -> Detector:
-    return Detector(load_catalogue(), Tagger())
+    return Detector(shipped_catalogue(), Tagger(), cache_directory=compiled_patterns())
 
 
 def detected(text: bytes) -> list[Detection]:

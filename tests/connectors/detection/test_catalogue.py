@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -243,3 +245,62 @@ def test_families_are_the_files_the_product_ships() -> None:
 
     assert {entry.id for entry in shipped_catalogue().formats} == families.keys()
     assert "code_hosts" == families["github-personal-access-token"]
+
+
+# --- what one start keeps for the next --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Path]:
+    """A cache directory; what the process itself remembers is forgotten before and after."""
+    shipped_catalogue.cache_clear()
+    yield tmp_path / "cache"
+    shipped_catalogue.cache_clear()
+
+
+def kept_in(cache: Path) -> Path:
+    (file,) = cache.glob("*.catalogue")
+    return file
+
+
+def test_the_catalogue_is_kept_for_its_owner_only_and_is_the_same_when_found_again(cache: Path) -> None:
+    shipped_catalogue(cache)
+    before = kept_in(cache).stat().st_mtime_ns
+    shipped_catalogue.cache_clear()
+
+    again = shipped_catalogue(cache)
+
+    assert load_catalogue() == again
+    assert load_catalogue().digest() == again.digest()
+    assert before == kept_in(cache).stat().st_mtime_ns
+    assert (0o700, 0o600) == (cache.stat().st_mode & 0o777, kept_in(cache).stat().st_mode & 0o777)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "of another make", "open to others"])
+def test_a_kept_catalogue_that_is_not_to_be_believed_is_read_anew(cache: Path, damage: str) -> None:
+    shipped_catalogue(cache)
+    file = kept_in(cache)
+    whole = file.read_bytes()
+    at = len(whole) // 2
+    file.write_bytes(
+        {
+            "cut": whole[:at],
+            "flipped": whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :],
+            "empty": b"",
+            "of another make": sha256(b"\x91\x80").digest() + b"\x91\x80",
+            "open to others": sha256(b"\x90").digest() + b"\x90",
+        }[damage]
+    )
+    file.chmod(0o644 if damage == "open to others" else 0o600)
+    shipped_catalogue.cache_clear()
+
+    assert load_catalogue() == shipped_catalogue(cache)
+    assert whole == file.read_bytes()
+
+
+def test_a_cache_directory_open_to_others_is_not_used(cache: Path) -> None:
+    cache.mkdir(mode=0o755)
+    cache.chmod(0o755)
+
+    assert load_catalogue() == shipped_catalogue(cache)
+    assert [] == list(cache.iterdir())

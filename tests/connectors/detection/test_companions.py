@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from connectors.detection import companions as module
 from connectors.detection.batch import Batch, Detection, Window
-from connectors.detection.catalogue import Catalogue, load_catalogue
+from connectors.detection.catalogue import Catalogue, shipped_catalogue
 from connectors.detection.companions import NEAR_BYTES, Claims
 from connectors.detection.detector import Detector
 from connectors.detection.shapes import samples
 from connectors.fingerprint import KeyedFingerprinter
 from storage.inventory import Confidence
+from tests.compiled import compiled_patterns
 
 FINGERPRINTER = KeyedFingerprinter([("0badcafe", b"k" * 32)])
 FAMILIES = (
@@ -48,8 +49,14 @@ APPLICATION = {"tenant_id": TENANT, "client_id": CLIENT}
 
 @cache
 def detector(matcher: str = "hyperscan", minimum: Confidence = Confidence.LOW) -> Detector:
-    entries = [entry for entry in load_catalogue().formats if any(name in entry.id for name in FAMILIES)]
-    return Detector(Catalogue(tuple(entries)), FINGERPRINTER, matcher=matcher, minimum_confidence=minimum)
+    entries = [entry for entry in shipped_catalogue().formats if any(name in entry.id for name in FAMILIES)]
+    return Detector(
+        Catalogue(tuple(entries)),
+        FINGERPRINTER,
+        matcher=matcher,
+        minimum_confidence=minimum,
+        cache_directory=compiled_patterns(),
+    )
 
 
 def scan(text: str | bytes, one: Detector | None = None) -> list[Detection]:

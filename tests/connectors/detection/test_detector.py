@@ -16,13 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.detection.batch import Batch, Detection, Window
-from connectors.detection.catalogue import Catalogue, OwnFormat, load_catalogue
+from connectors.detection.catalogue import Catalogue, OwnFormat, shipped_catalogue
 from connectors.detection.detect_secrets_adapter import OFF_BY_DEFAULT, load_plugins, plugin_identifiers
 from connectors.detection.detector import Detector, detectors
 from connectors.detection.shapes import samples
 from connectors.detection.suppressions import Baselines
 from connectors.fingerprint import KeyedFingerprinter
 from storage.inventory import Checksum, Confidence, CredentialType, SuppressionSource
+from tests.compiled import compiled_patterns
 
 FINGERPRINTER = KeyedFingerprinter([("0badcafe", b"k" * 32)])
 FAMILIES = (
@@ -41,12 +42,14 @@ FAMILIES = (
 @cache
 def catalogue() -> Catalogue:
     """Some formats of each kind: enough for the engine, and quick to compile."""
-    return Catalogue(tuple(entry for entry in load_catalogue().formats if any(name in entry.id for name in FAMILIES)))
+    return Catalogue(
+        tuple(entry for entry in shipped_catalogue().formats if any(name in entry.id for name in FAMILIES))
+    )
 
 
 @cache
 def detector(matcher: str = "hyperscan") -> Detector:
-    return Detector(catalogue(), FINGERPRINTER, matcher=matcher)
+    return Detector(catalogue(), FINGERPRINTER, matcher=matcher, cache_directory=compiled_patterns())
 
 
 def scan(text: bytes, one: Detector | None = None) -> list[Detection]:
@@ -411,11 +414,12 @@ def test_a_disabled_format_is_not_looked_for_and_claims_nothing(matcher: str) ->
     text = b'api_token = "' + a_token() + b'"\n'
     disabled = {"github-personal-access-token", "detect-secrets-github-token"}
 
-    one = Detector(catalogue().tuned((), disabled), FINGERPRINTER, matcher=matcher)
+    one = Detector(catalogue().tuned((), disabled), FINGERPRINTER, matcher=matcher, cache_directory=compiled_patterns())
 
     assert {hit.detector for hit in scan(text, one)} == {"generic-secret-assignment"}
     only = detectors(catalogue()) - {"aws-access-key-id"}
-    assert scan(text, Detector(catalogue().tuned((), only), FINGERPRINTER, matcher=matcher)) == []
+    other = Detector(catalogue().tuned((), only), FINGERPRINTER, matcher=matcher, cache_directory=compiled_patterns())
+    assert scan(text, other) == []
 
 
 def test_a_disabled_secret_is_not_paired_with_its_id() -> None:
@@ -429,10 +433,10 @@ def test_a_disabled_secret_is_not_paired_with_its_id() -> None:
 
 
 def test_every_detector_is_known_by_its_id() -> None:
-    known = detectors(load_catalogue())
+    known = detectors(shipped_catalogue())
 
     assert {plugin.format.id for plugin in load_plugins(OFF_BY_DEFAULT)} == plugin_identifiers()
     assert plugin_identifiers() | {"generic-secret-assignment", "url-credentials"} <= known
-    assert detectors(load_catalogue().tuned(OWN, {"generic-secret-assignment"})) == (
+    assert detectors(shipped_catalogue().tuned(OWN, {"generic-secret-assignment"})) == (
         known - {"generic-secret-assignment"} | {entry.id for entry in OWN}
     )

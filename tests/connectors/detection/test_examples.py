@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from connectors.detection.catalogue import OwnFormat, load_catalogue
+from connectors.detection.catalogue import OwnFormat, shipped_catalogue
 from connectors.detection.examples import complaints
 from connectors.detection.trial import Trial
 from storage.inventory import Confidence, CredentialType
 
-SHIPPED = load_catalogue()
+SHIPPED = shipped_catalogue()
 
 
 def an_entry(**changes: Any) -> OwnFormat:

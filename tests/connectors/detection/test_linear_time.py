@@ -13,14 +13,17 @@ from functools import cache
 import pytest
 
 from connectors.detection.batch import Batch, Window
-from connectors.detection.catalogue import load_catalogue
+from connectors.detection.catalogue import shipped_catalogue
 from connectors.detection.detector import Detector
 from connectors.fingerprint import KeyedFingerprinter
+from tests.compiled import compiled_patterns
 
 
 @cache
 def detector() -> Detector:
-    return Detector(load_catalogue(), KeyedFingerprinter([("0badcafe", b"k" * 32)]))
+    return Detector(
+        shipped_catalogue(), KeyedFingerprinter([("0badcafe", b"k" * 32)]), cache_directory=compiled_patterns()
+    )
 
 
 def cost(text: bytes) -> float:
@@ -35,7 +38,7 @@ def cost(text: bytes) -> float:
 
 
 LITERALS = sorted(
-    {literal.encode() for entry in load_catalogue().formats for literal in entry.literals if len(literal) >= 3}
+    {literal.encode() for entry in shipped_catalogue().formats for literal in entry.literals if len(literal) >= 3}
 )
 PUMPS = [
     b'"key"' + b" " * 60,

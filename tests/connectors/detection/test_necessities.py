@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.detection.catalogue import Format, load_catalogue
+from connectors.detection.catalogue import Format, shipped_catalogue
 from connectors.detection.necessities import necessities_of
 from connectors.detection.shapes import samples
 
-FORMATS = load_catalogue().formats
+FORMATS = shipped_catalogue().formats
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.detection.catalogue import OwnFormat, load_catalogue
+from connectors.detection.catalogue import OwnFormat, shipped_catalogue
 from connectors.detection.confirmation import Refusal
 from connectors.detection.shapes import samples
 from connectors.detection.trial import Places, Trial, Tried
@@ -32,7 +32,7 @@ DIGITS = samples("{hex:24}", 1, 1)[0].decode()
 
 @cache
 def trial() -> Trial:
-    return Trial(load_catalogue().tuned([WORDED], ()), matcher="re2")
+    return Trial(shipped_catalogue().tuned([WORDED], ()), matcher="re2")
 
 
 def tried(text: str) -> Tried:

@@ -31,14 +31,9 @@ class Sweep(Protocol):
     ) -> Swept: ...
 
 
-@pytest.fixture(scope="session")
-def compiled_patterns(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("patterns")
-
-
 @pytest.fixture
-def swept(compiled_patterns: Path) -> Sweep:
-    return partial(sweep, cache=compiled_patterns)
+def swept(compiled: Path) -> Sweep:
+    return partial(sweep, cache=compiled)
 
 
 @pytest.fixture

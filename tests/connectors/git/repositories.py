@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.base import Limits
 from connectors.detection.allow_list import AllowList
-from connectors.detection.catalogue import load_catalogue
+from connectors.detection.catalogue import shipped_catalogue
 from connectors.detection.detector import Detector
 from connectors.detection.shapes import samples
 from connectors.detection.suppressions import Baselines
@@ -53,7 +53,12 @@ class TestSession:
     __test__ = False
 
     def __init__(
-        self, scratch: Path, cache: Path, limits: Limits | None = None, allow_list: AllowList | None = None
+        self,
+        scratch: Path,
+        cache: Path,
+        limits: Limits | None = None,
+        allow_list: AllowList | None = None,
+        ready: Detector | None = None,
     ) -> None:
         self.allow_list = allow_list or AllowList()
         self.limits = limits or Limits()
@@ -61,14 +66,18 @@ class TestSession:
         self.deadline = time.monotonic() + min(120, self.limits.wall_seconds)
         self.scratch = scratch
         self.cache = cache
+        self.ready = ready
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
         """Nobody waits."""
 
     def detector(self, baselines: Baselines) -> Detector:
-        return Detector(
-            load_catalogue(), self.fingerprinter, cache_directory=self.cache, baselines=baselines, plugins=False
-        )
+        return self.ready or a_detector(self.cache, baselines)
+
+
+def a_detector(cache: Path, baselines: Baselines | None = None) -> Detector:
+    """The real one, but for the plugins of detect-secrets."""
+    return Detector(shipped_catalogue(), Fingerprints(), cache_directory=cache, baselines=baselines, plugins=False)
 
 
 class Swept:
@@ -162,10 +171,12 @@ def sweep(
     cache: Path,
     limits: Limits | None = None,
     allow_list: AllowList | None = None,
+    ready: Detector | None = None,
     **target: Any,
 ) -> Swept:
+    """Sweep as a worker would; `ready` is a detector that was built before, for which the cache is not asked."""
     with tempfile.TemporaryDirectory() as scratch:
-        session = TestSession(Path(scratch), cache, limits, allow_list)
+        session = TestSession(Path(scratch), cache, limits, allow_list, ready)
         return Swept(list(GitConnector().collect(GitTarget(location=str(location), **target), session)))
 
 

@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from connectors.base import Limits
+from connectors.detection.detector import Detector
 from connectors.git.codeowners import parse_codeowners
 from connectors.git.target import Mode
 from connectors.git.worktree import nested_repositories
 from storage.inventory import Carrier, CoverageStatus, GapReason, Place
 from tests.connectors.git.conftest import Sweep
-from tests.connectors.git.repositories import Repository, a_token, sweep
+from tests.connectors.git.repositories import Repository, a_detector, a_token, sweep
 from tests.connectors.git.test_hostile import a_tree, point_main_at
 
 TOKEN = a_token(301)
@@ -194,24 +195,30 @@ def an_ordinary_user() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture
+def ready(compiled: Path) -> Detector:
+    """Built before a test gives up its rights: what the cache holds is the former user's."""
+    return a_detector(compiled)
+
+
 def refused(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(0)
 
 
 @pytest.mark.parametrize("place", [".git", "deep/.git"])
-def test_unreadable_git_directory_is_named(place: str) -> None:
+def test_unreadable_git_directory_is_named(place: str, ready: Detector) -> None:
     with an_ordinary_user() as folder:
         refused(folder / "plain" / place)
         assert nested_repositories(str(folder / "plain")) == []
-        result = sweep(folder / "plain", cache=folder)
+        result = sweep(folder / "plain", cache=folder, ready=ready)
         assert GapReason.UNREADABLE in {gap.reason for gap in result.gaps}
         assert any(place in gap.detail for gap in result.gaps)
         assert not result.complete
 
 
 @pytest.mark.parametrize("place", ["worktrees", "refs", "logs", "info", "objects/pack", "hooks", "worktrees/w", "."])
-def test_unreadable_folder_of_a_git_directory_costs_that_folder(place: str) -> None:
+def test_unreadable_folder_of_a_git_directory_costs_that_folder(place: str, ready: Detector) -> None:
     with an_ordinary_user() as folder:
         repository = Repository(folder / "r")
         environment = {"HOME": str(folder), "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.com"}
@@ -219,7 +226,7 @@ def test_unreadable_folder_of_a_git_directory_costs_that_folder(place: str) -> N
         repository.commit({"a": LINE}, **environment)
         repository.write(".env", LINE)
         refused(repository.git_directory / place)
-        result = sweep(repository.path, cache=folder)
+        result = sweep(repository.path, cache=folder, ready=ready)
         assert GapReason.UNREADABLE in result.reasons()
         assert (Carrier.WORKTREE, Place.UNTRACKED, ".env") in result.places(TOKEN)
         repository.git_directory.chmod(0o700)

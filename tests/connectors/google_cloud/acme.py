@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from connectors.google_cloud import permissions as calls
 from tests.connectors.google_cloud.fake import NUMBER, PROJECT, FakeAccount, Iam, Key, moment
 from tests.connectors.google_cloud.world import FOLDER, ORGANISATION, POOL, Thing, World, a_project, binding
@@ -60,6 +62,23 @@ def fill(iam: Iam, world: World) -> None:
         world.put(calls.LIST_VERSIONS, *versions(name), where=f"projects/{PROJECT}/secrets/{name}")
     world.put(calls.LIST_SINKS, *sinks())
     world.put(calls.LIST_LOG_BUCKETS, *buckets())
+    world.put(calls.LIST_ENTRIES, *entries())
+
+
+def entries() -> list[Thing]:
+    """Four entries of the audit log, the newest first."""
+    return [
+        {
+            "insertId": f"entry-{days}",
+            "timestamp": (datetime.now(UTC) - timedelta(days=days)).isoformat(),
+            "protoPayload": {
+                "serviceName": "cloudresourcemanager.googleapis.com",
+                "methodName": "SetIamPolicy",
+                "resourceName": f"projects/{PROJECT}",
+            },
+        }
+        for days in range(1, 5)
+    ]
 
 
 def inventory(iam: Iam, world: World, root: str) -> None:

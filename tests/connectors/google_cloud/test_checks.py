@@ -11,7 +11,7 @@ from tests.connectors.google_cloud.fake import PROJECT, Iam, connector
 from tests.connectors.google_cloud.world import World, refusal
 
 ALONE = GoogleCloudTarget(projects=(PROJECT,))
-WHOLE = GoogleCloudTarget(organisation="900", folders=("800",), projects=(PROJECT,))
+WHOLE = GoogleCloudTarget(organization="900", history=True, folders=("800",), projects=(PROJECT,))
 
 
 @pytest.mark.parametrize("target", [ALONE, WHOLE], ids=["project", "organisation"])

@@ -30,7 +30,7 @@ from tests.connectors.google_cloud.fake import NUMBER, PROJECT, Iam, Seen, accou
 from tests.connectors.google_cloud.world import FOLDER, ORGANISATION, World, a_project, binding
 
 ALONE = GoogleCloudTarget(projects=(PROJECT,), asset_inventory=False)
-WHOLE = GoogleCloudTarget(organisation="900")
+WHOLE = GoogleCloudTarget(organization="900")
 
 
 @pytest.fixture
@@ -340,7 +340,7 @@ def test_an_organisation_is_read_folder_by_folder(iam: Iam, world: World) -> Non
     world.folders["folders/801"] = FOLDER
     world.projects += [a_project("333333333333", "acme-lab", "folders/801"), a_project("444444444444", "acme-old")]
     inventory(iam, world, ORGANISATION)
-    target = GoogleCloudTarget(organisation="900", excluded_projects={"acme-old": "closed"})
+    target = GoogleCloudTarget(organization="900", excluded_projects={"acme-old": "closed"})
 
     seen = read(target, iam, world)
 
@@ -362,7 +362,7 @@ def test_a_project_in_neither_list_is_told_as_undeclared(iam: Iam, world: World)
     fill(iam, world)
     world.projects += [a_project("333333333333", "acme-lab"), a_project("444444444444", "acme-old")]
     target = GoogleCloudTarget(
-        organisation="900",
+        organization="900",
         included_projects=(PROJECT, "acme-gone"),
         excluded_projects={"acme-old": "closed"},
         asset_inventory=False,
@@ -383,7 +383,7 @@ def test_accounts_of_a_project_that_is_not_read_are_no_outsiders(iam: Iam, world
     fill(iam, world)
     world.projects.append(a_project("444444444444", "other-company"))
     target = GoogleCloudTarget(
-        organisation="900", excluded_projects={"other-company": "read elsewhere"}, asset_inventory=False
+        organization="900", excluded_projects={"other-company": "read elsewhere"}, asset_inventory=False
     )
 
     seen = read(target, iam, world)
@@ -486,7 +486,7 @@ def test_folders_that_lie_in_each_other_come_to_an_end(iam: Iam, world: World) -
         else None
     )
 
-    seen = read(GoogleCloudTarget(organisation="900", asset_inventory=False), iam, world)
+    seen = read(GoogleCloudTarget(organization="900", asset_inventory=False), iam, world)
 
     assert 3 == world.counts[calls.LIST_FOLDERS.name]
     assert "partial" == seen.coverage["gcp:organization:900#cloudresourcemanager"].status
@@ -577,7 +577,7 @@ def test_rights_in_a_project_that_is_not_read_are_not_known(how: Any, iam: Iam, 
     fill(iam, world)
     world.projects.append(a_project("444444444444", "acme-old"))
 
-    seen = read(GoogleCloudTarget(organisation="900", asset_inventory=False, **how), iam, world)
+    seen = read(GoogleCloudTarget(organization="900", asset_inventory=False, **how), iam, world)
 
     assert not any(Facet.PRIVILEGES in one.observed for one in seen.of(Identity))
     assert Facet.TRUST in named(seen, APP).observed
@@ -591,7 +591,7 @@ def test_the_inventory_tells_rights_in_a_project_that_is_not_read(iam: Iam, worl
     world.projects.append(a_project("444444444444", "acme-old"))
     inventory(iam, world, ORGANISATION)
 
-    seen = read(GoogleCloudTarget(organisation="900", excluded_projects={"acme-old": "closed"}), iam, world)
+    seen = read(GoogleCloudTarget(organization="900", excluded_projects={"acme-old": "closed"}), iam, world)
 
     assert Facet.PRIVILEGES in named(seen, APP).observed
 

@@ -18,9 +18,9 @@ from tests.connectors.google_cloud.acme import APP, DEPLOY, fill, inventory
 from tests.connectors.google_cloud.fake import NUMBER, PROJECT, Asked, FakeLogin, GrpcFault, Iam, Seen, denied, read
 from tests.connectors.google_cloud.world import FOLDER, ORGANISATION, POOL, Refuse, World, refusal
 
-ALONE = GoogleCloudTarget(projects=(PROJECT,), asset_inventory=False)
-BY_NUMBER = GoogleCloudTarget(projects=(NUMBER,), asset_inventory=False)
-WHOLE = GoogleCloudTarget(organisation="900")
+ALONE = GoogleCloudTarget(projects=(PROJECT,), asset_inventory=False, history=True)
+BY_NUMBER = GoogleCloudTarget(projects=(NUMBER,), asset_inventory=False, history=True)
+WHOLE = GoogleCloudTarget(organization="900")
 BULK = (calls.ASSET_KEYS, calls.ASSET_VERSIONS, calls.SEARCH_POLICIES)
 LISTING = (calls.LIST_PROJECTS, calls.LIST_FOLDERS)
 
@@ -435,6 +435,7 @@ def test_entries_that_name_nothing_are_said_to_be_left_out(served: Iam, acme: Wo
         "apikeys",
         "iam.workloadIdentityPools",
         "logging",
+        "logging.entries",
         "policyanalyzer",
         "secretmanager",
         "storage.hmacKeys",

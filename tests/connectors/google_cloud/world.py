@@ -17,7 +17,7 @@ import httpx2
 from connectors.google_cloud.checks import EXCESS
 from connectors.google_cloud.permissions import METHODS, Method
 from connectors.transport import Bounds, Transport
-from tests.connectors.google_cloud.discovery import faults_of_answer, faults_of_question
+from tests.connectors.google_cloud.discovery import faults_of, faults_of_answer, faults_of_question
 from tests.connectors.google_cloud.fake import NUMBER, PROJECT, Asked
 
 ORGANISATION = "organizations/900"
@@ -69,6 +69,8 @@ class World:
     granted: Callable[[str], bool] = lambda permission: permission not in EXCESS
     """Which permissions the login has."""
     quota_projects: set[str | None] = field(default_factory=set)
+    filters: list[str] = field(default_factory=list)
+    """What was asked of logs."""
 
     def put(self, method: Method, *things: Thing, where: str = f"projects/{PROJECT}") -> None:
         self.things.setdefault((method.name, self._by_id(where)), []).extend(things)
@@ -90,7 +92,11 @@ class World:
         self.quota_projects.add(request.headers.get("x-goog-user-project"))
         parameters = dict(request.url.params)
         url = str(request.url.copy_with(query=None))
-        method, where = _asked(request.method, url, parameters)
+        method, where = _asked(request.method, url, parameters, request.content)
+        if method.posted:
+            assert [] == faults_of("logging.v2", "ListLogEntriesRequest", json.loads(request.content))
+            parameters = {name: str(told) for name, told in json.loads(request.content).items()}
+            self.filters.append(parameters["filter"])
         token = parameters.get("pageToken", "0")
         asked = Asked(method.name, where, int(token) // self.page_size)
         self.asked.append(asked)
@@ -155,7 +161,7 @@ def _id(name: str) -> Thing:
     return {"type": kind.removesuffix("s"), "id": number}
 
 
-def _asked(verb: str, url: str, parameters: dict[str, str]) -> tuple[Method, str]:
+def _asked(verb: str, url: str, parameters: dict[str, str], content: bytes) -> tuple[Method, str]:
     """Return which method of Google's is asked, and about what: one that its documents do not know fails the test."""
     for method in METHODS:
         if method.url is None:
@@ -164,7 +170,10 @@ def _asked(verb: str, url: str, parameters: dict[str, str]) -> tuple[Method, str
         read = re.fullmatch(shape, url)
         if read is None or not parameters.items() >= method.parameters.items():
             continue
-        where = parameters[method.asked_as] if method.asked_as else read[1]
+        if method.posted:
+            (where,) = json.loads(content)[method.asked_as]
+        else:
+            where = parameters[method.asked_as] if method.asked_as else read[1]
         of_kind = not method.name.endswith("IamPolicy") and not method.name.endswith("IamPermissions")
         of_kind = of_kind or method.name.split(".")[1] == where.partition("/")[0]
         if of_kind and not any(faults_of_question(method.name, verb, url, parameters)):

@@ -50,4 +50,13 @@ def test_uses_told_elsewhere_count() -> None:
     ],
 )
 def test_the_newest_proof_of_replacement_counts(thing: Credential | StoredSecret, time: datetime | None) -> None:
-    assert time == replaced(thing, AS_OF)
+    assert time == replaced(thing, AS_OF, within_days=30)
+
+
+@pytest.mark.parametrize(
+    ("days", "told", "counts"), [(30, (), 40), (30, (3, 50), 3), (30, (35,), 40), (30, (-1,), 40), (50, (35,), 35)]
+)
+def test_a_log_proves_a_replacement_and_no_fault(days: int, told: tuple[int, ...], counts: int) -> None:
+    slot = a_slot_state(last_rotated_time=days_ago(40)).stored_secret
+
+    assert days_ago(counts) == replaced(slot, AS_OF, told=tuple(map(days_ago, told)), within_days=days)

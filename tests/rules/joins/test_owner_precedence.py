@@ -28,6 +28,7 @@ from tests.rules.builders import (
     a_credential_state,
     a_resource_state,
     a_safeguard_state,
+    a_setting,
     a_slot_state,
     an_author,
     an_exposure,
@@ -153,6 +154,19 @@ def test_subjects_are_settled_with_whose_they_are() -> None:
         CredentialState(credential=a_credential(), present=True),
     ]
     assert unowned == [settled_subject(subject, policy) for subject in unowned]
+
+
+def test_a_workload_is_named_by_its_account_and_its_path() -> None:
+    lines = (
+        a_line("team-platform", repository="123456789012"),
+        a_line("team-pay", repository="123456789012", path="*/lambda-function/pay/**"),
+    )
+    value, other = (
+        an_exposure(occurrences=(a_setting(path=f"eu-west-1/lambda-function/{name}/KEY"),)) for name in ("pay", "mail")
+    )
+
+    assert ["team-pay"] == names(resolve(value, Policy(owners=lines)))
+    assert ["team-platform"] == names(resolve(other, Policy(owners=lines)))
 
 
 def test_the_last_matching_line_wins() -> None:

@@ -21,10 +21,11 @@ from functools import cache
 from pathlib import Path
 
 from connectors.detection.batch import Batch, Detection, Window
-from connectors.detection.catalogue import Catalogue, load_catalogue
+from connectors.detection.catalogue import Catalogue, shipped_catalogue
 from connectors.detection.detector import Detector
 from connectors.detection.shapes import samples
 from connectors.fingerprint import KeyedFingerprinter
+from tests.compiled import compiled_patterns
 
 FINGERPRINTER = KeyedFingerprinter([("0badcafe", b"k" * 32)])
 _FAMILIES = (
@@ -36,14 +37,19 @@ _FAMILIES = (
 @cache
 def detector(matcher: str = "hyperscan") -> Detector:
     """One for each matcher, with a part of the formats: enough for the engine, and quick to compile."""
-    formats = load_catalogue().formats
+    formats = shipped_catalogue().formats
     wanted = tuple(entry for entry in formats if any(name in entry.id for name in _FAMILIES))
-    return Detector(Catalogue(wanted), FINGERPRINTER, matcher=matcher)
+    return Detector(Catalogue(wanted), FINGERPRINTER, matcher=matcher, cache_directory=compiled_patterns())
 
 
 def fresh(matcher: str = "hyperscan") -> Detector:
     """One that nothing was left out of yet."""
-    return Detector(Catalogue((load_catalogue()["github-personal-access-token"],)), FINGERPRINTER, matcher=matcher)
+    return Detector(
+        Catalogue((shipped_catalogue()["github-personal-access-token"],)),
+        FINGERPRINTER,
+        matcher=matcher,
+        cache_directory=compiled_patterns(),
+    )
 
 
 def scan(content: bytes, one: Detector | None = None) -> list[Detection]:

@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 
 from connectors import detection
 from connectors.detection.batch import Batch, Detection, Window
-from connectors.detection.catalogue import load_catalogue
+from connectors.detection.catalogue import shipped_catalogue
 from connectors.detection.decoding.allowance import DEPTH, Omission
 from connectors.detection.decoding.registry import ENCODINGS
 from connectors.detection.detector import Detector, detection_digest
 from storage.inventory import Confidence
+from tests.compiled import compiled_patterns
 from tests.connectors.detection.decoding.encoded import (
     ENCODED,
     FINGERPRINTER,
@@ -187,7 +188,7 @@ CHANCE = random.Random(11)
 @cache
 def everything() -> Detector:
     """A detector with all formats."""
-    return Detector(load_catalogue(), FINGERPRINTER)
+    return Detector(shipped_catalogue(), FINGERPRINTER, cache_directory=compiled_patterns())
 
 
 def picture(size: int) -> bytes:
@@ -284,7 +285,7 @@ def test_names_of_steps_are_those_of_the_registry() -> None:
 
 
 def test_the_digest_tells_how_content_is_read(tmp_path: Path) -> None:
-    catalogue = load_catalogue()
+    catalogue = shipped_catalogue()
     for name in ("detector.py", "word_table.txt", "decoding/walk.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("one\n", encoding="utf-8")
@@ -300,4 +301,4 @@ def test_the_digest_tells_how_content_is_read(tmp_path: Path) -> None:
 
 def test_the_digest_covers_the_sources_of_detection() -> None:
     folder = Path(detection.__file__).parent
-    assert detection_digest(load_catalogue()) == detection_digest(load_catalogue(), folder)
+    assert detection_digest(shipped_catalogue()) == detection_digest(shipped_catalogue(), folder)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from rules.hard_coded_pipeline_secret import HardCodedPipelineSecret
+from storage.inventory import CloseReason, Outcome, PipelineSignal, PipelineState
+from tests.rules.builders import a_context, a_pipeline_state, a_sign
+
+
+@pytest.mark.parametrize(
+    ("subject", "outcome", "reason"),
+    [
+        pytest.param(
+            a_pipeline_state(facts=(a_sign(PipelineSignal.HARD_CODED_VALUE, 7),)),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found",
+        ),
+        pytest.param(a_pipeline_state(), Outcome.SATISFIED, CloseReason.PLACE_CLEANED, id="clean"),
+        pytest.param(
+            a_pipeline_state(read=False, undetermined=("it is no YAML",)),
+            Outcome.NOT_ASSESSED,
+            None,
+            id="cannot say: unreadable",
+        ),
+        pytest.param(
+            a_pipeline_state(present=False),
+            Outcome.NOT_APPLICABLE,
+            CloseReason.SCOPE_REMOVED,
+            id="not applicable: gone",
+        ),
+        pytest.param(
+            a_pipeline_state(on_default_branch=False, facts=(a_sign(PipelineSignal.HARD_CODED_VALUE),)),
+            Outcome.NOT_APPLICABLE,
+            None,
+            id="not applicable: on another branch alone",
+        ),
+    ],
+)
+def test_outcome(subject: PipelineState, outcome: Outcome, reason: CloseReason | None) -> None:
+    assessment = HardCodedPipelineSecret().assess(subject, a_context())
+
+    assert (outcome, reason) == (assessment.outcome, assessment.close_reason)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from rules.secrets_handed_over_whole import SecretsHandedOverWhole
+from storage.inventory import CloseReason, Outcome, PipelineSignal, PipelineState, ReferenceKind
+from tests.rules.builders import a_context, a_pipeline_state, a_request, a_sign
+
+
+@pytest.mark.parametrize(
+    ("subject", "outcome", "reason"),
+    [
+        pytest.param(
+            a_pipeline_state(references=(a_request(ReferenceKind.ALL_SECRETS),)),
+            Outcome.NOT_SATISFIED,
+            None,
+            id="found",
+        ),
+        pytest.param(
+            a_pipeline_state(
+                references=(a_request(ReferenceKind.SECRET, "DEPLOY"), a_request(ReferenceKind.ANY_SECRET))
+            ),
+            Outcome.SATISFIED,
+            CloseReason.CONTROL_MET,
+            id="clean: named one by one",
+        ),
+        pytest.param(
+            a_pipeline_state(read=False, undetermined=("it is no YAML",)),
+            Outcome.NOT_ASSESSED,
+            None,
+            id="cannot say: unreadable",
+        ),
+        pytest.param(
+            a_pipeline_state(present=False),
+            Outcome.NOT_APPLICABLE,
+            CloseReason.SCOPE_REMOVED,
+            id="not applicable: gone",
+        ),
+        pytest.param(
+            a_pipeline_state(on_default_branch=False, facts=(a_sign(PipelineSignal.HARD_CODED_VALUE),)),
+            Outcome.NOT_APPLICABLE,
+            None,
+            id="not applicable: on another branch alone",
+        ),
+    ],
+)
+def test_outcome(subject: PipelineState, outcome: Outcome, reason: CloseReason | None) -> None:
+    assessment = SecretsHandedOverWhole().assess(subject, a_context())
+
+    assert (outcome, reason) == (assessment.outcome, assessment.close_reason)
