@@ -56,8 +56,8 @@ class Store(Record, frozen=True, kw_only=True):
     """Asks which repositories a secret of the organization reaches, where those were chosen."""
     secret: bool = True
     """Whether it is kept encrypted, and given to nobody but workflows."""
-    read_by: ReferenceKind | None = None
-    """How a workflow asks for it; `None` for what workflows do not get."""
+    of_pipelines: bool = False
+    """Whether workflow files ask for it by name."""
 
 
 class Shape(Record, frozen=True, kw_only=True):
@@ -66,10 +66,11 @@ class Shape(Record, frozen=True, kw_only=True):
     word: str
     uid: str
     secret: bool
+    of_pipelines: bool = False
+    reach: tuple[str, ...] = ()
+    """Globs over the names of the repositories that get it; empty for the one that it belongs to."""
     environment: str | None = None
     attributes: Mapping[str, str] = {}
-    read_by: ReferenceKind | None = None
-    reach: tuple[str, ...] = ()
 
 
 STORES = {
@@ -79,7 +80,7 @@ STORES = {
         of_organization=ORGANIZATION_SECRETS,
         of_repository=REPOSITORY_SECRETS,
         reach=ORGANIZATION_SECRET_REACH,
-        read_by=ReferenceKind.SECRET,
+        of_pipelines=True,
     ),
     "actionsVariables": Store(
         word="Actions variable",
@@ -87,7 +88,7 @@ STORES = {
         of_organization=ORGANIZATION_VARIABLES,
         of_repository=REPOSITORY_VARIABLES,
         secret=False,
-        read_by=ReferenceKind.VARIABLE,
+        of_pipelines=True,
     ),
     "dependabotSecrets": Store(
         word="Dependabot secret",
@@ -131,16 +132,15 @@ def read_store(reading: Reading, estate: Estate, place: Place, store: Store) -> 
     if operation is None:
         return
     for told in list(reading.listed(operation, Slot, **place.where)):
-        attributes: dict[str, str] = {}
-        if place.repository is None:
-            attributes = _visibility(reading, told, store)
+        attributes, reach = _visibility(reading, place, told, store) if place.repository is None else ({}, ())
+        uid = estate.made_uid("secret", place.number, store.path, told.name)
         shape = Shape(
             word=store.word,
-            uid=estate.made_uid("secret", place.number, store.path, told.name),
+            uid=uid,
             secret=store.secret,
+            of_pipelines=store.of_pipelines,
+            reach=reach,
             attributes=attributes,
-            read_by=store.read_by,
-            reach=_reach(place, attributes) if store.read_by else (),
         )
         yield _slot(reading, place, told, shape)
 
@@ -154,9 +154,9 @@ def read_environment_slots(
     named = told_environment(environment.name)
     for told in reading.listed(operation, Slot, environment_name=environment.name, **place.where):
         uid = estate.made_uid("secret", place.number, *path, told.name)
-        read_by = ReferenceKind.SECRET if secret else ReferenceKind.VARIABLE
-        shape = Shape(word=word, uid=uid, secret=secret, environment=named, read_by=read_by, reach=_reach(place, {}))
-        yield _slot(reading, place, told, shape)
+        yield _slot(
+            reading, place, told, Shape(word=word, uid=uid, secret=secret, of_pipelines=True, environment=named)
+        )
 
 
 def read_private_registries(reading: Reading, estate: Estate, place: Place) -> Iterator[Observation]:
@@ -174,28 +174,24 @@ def read_private_registries(reading: Reading, estate: Estate, place: Place) -> I
         )
 
 
-def _visibility(reading: Reading, told: Slot, store: Store) -> dict[str, str]:
-    """Tell which repositories a slot of the organization reaches: by a word, or by their names."""
+def _visibility(reading: Reading, place: Place, told: Slot, store: Store) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Tell which repositories a slot of the organization reaches: by a word, or by their names; and globs over these.
+
+    Where it is not known which were chosen, or only the private ones are meant, the globs name all: a slot that may be
+    in use must never be called unused.
+    """
+    every = (f"{place.name}/*",)
     if told.visibility is None:
-        return {}
+        return {}, every
     found = {"visibility": told.visibility}
-    if told.visibility != "selected" or store.reach is None:
-        return found
-    reached = _reached(reading, store.reach, told.name)
+    reached = None
+    if told.visibility == "selected" and store.reach is not None:
+        reached = _reached(reading, store.reach, told.name)
     if reached is None:
-        return found
+        return found, every
     names = sorted(one.name for one in reached)
-    return {**found, "repositories": str(len(names)), "reaches": " ".join(names[:_SHOWN])}
-
-
-def _reach(place: Place, attributes: Mapping[str, str]) -> tuple[str, ...]:
-    """Return globs over the repositories that get a slot: never fewer than do."""
-    if place.repository is not None:
-        return (place.name,)
-    names = attributes.get("reaches", "").split()
-    if names and str(len(names)) == attributes.get("repositories"):
-        return tuple(f"{place.name}/{name}" for name in names)
-    return (f"{place.name}/*",)
+    shown = {**found, "repositories": str(len(names)), "reaches": " ".join(names[:_SHOWN])}
+    return shown, tuple(f"{place.name}/{name}" for name in names) or every
 
 
 def _reached(reading: Reading, operation: Operation, name: str) -> Sequence[Reached] | None:
@@ -218,11 +214,11 @@ def _slot(reading: Reading, place: Place, told: Slot, shape: Shape) -> StoredSec
         vaulted=shape.secret,
         encrypted=shape.secret,
         enabled=True,
+        read_by=(ReferenceKind.SECRET if shape.secret else ReferenceKind.VARIABLE) if shape.of_pipelines else None,
+        reach=(shape.reach or (place.name,)) if shape.of_pipelines else (),
         created_time=moment(told.created_at),
         updated_time=moment(told.updated_at),
         environment=shape.environment,
-        read_by=shape.read_by,
-        reach=shape.reach,
         attributes={**place.attributes, **shape.attributes},
         observed=_SECRET,
     )

@@ -65,6 +65,7 @@ def test_secret_of_the_organization_tells_whom_it_reaches(github: GitHub) -> Non
     } == dict(slot.attributes)
     assert (ReferenceKind.SECRET, ("github.com/acme/shop",)) == (slot.read_by, slot.reach)
     assert (True, True, None) == (slot.vaulted, slot.encrypted, slot.last_rotated_time)
+    assert (ReferenceKind.SECRET, ("github.com/acme/shop",)) == (slot.read_by, slot.reach)
     assert Facet.OWNER not in slot.observed
     assert Facet.LAST_USE not in slot.observed
 
@@ -98,12 +99,27 @@ def test_secrets_of_every_store_are_kept_apart(github: GitHub, name: str) -> Non
     }
 
 
+@pytest.mark.parametrize("visibility", ["all", "private", "selected"])
+def test_slot_whose_reach_is_wide_or_not_known_reaches_all(github: GitHub, visibility: str) -> None:
+    github.hub.slot(f"{ORG}/actions/secrets", "WIDE", visibility=visibility)
+    github.hub.denied.add("list which repositories an Actions secret reaches")
+    slot = github.collect().slot("WIDE")
+    assert ("github.com/acme/*",) == slot.reach
+
+
+def test_slot_of_dependabot_is_asked_for_by_no_pipeline(github: GitHub) -> None:
+    github.hub.slot(f"{ORG}/dependabot/secrets", "NPM")
+    slot = github.collect().slot("NPM")
+    assert (None, ()) == (slot.read_by, slot.reach)
+
+
 def test_variable_is_plain_and_its_value_is_gone(github: GitHub) -> None:
     github.hub.repository("shop")
     github.hub.slot(f"{REPO}/shop/actions/variables", "REGION")
     found = github.collect()
     slot = found.slot("REGION")
     assert (False, False, "Actions variable") == (slot.vaulted, slot.encrypted, slot.kind)
+    assert (ReferenceKind.VARIABLE, ("github.com/acme/shop",)) == (slot.read_by, slot.reach)
     assert github.hub.values[-1] not in repr(found.all)
 
 
