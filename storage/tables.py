@@ -331,7 +331,7 @@ join_keys = Table(
     Column("key", PLAIN_TEXT, primary_key=True),
     Column("side", Word(JoinSide), primary_key=True),
     Column("uid", PLAIN_TEXT, primary_key=True),
-    Index(None, "side", "uid"),
+    Index(None, "uid", "side"),
 )
 
 joins = Table(

@@ -36,6 +36,7 @@ from storage.inventory import (
     Severity,
     Validity,
 )
+from storage.reach import joined_in
 from storage.records import PromotionSummary
 from storage.store import Store
 from tests.storage.builders import (
@@ -463,6 +464,15 @@ def test_what_became_one_value_is_joined_as_one(store: Store) -> None:
     run(store, leak(exposed(1, aliases=(other.fingerprint,))))
     assert verdict(store)[0] is Validity.LIVE
     assert len([link for link in store.links() if link.kind is LinkKind.EXPOSURE_CREDENTIAL]) == 1
+
+
+def test_what_a_run_speaks_of_is_looked_up_by_identifier(sqlite_url: str) -> None:
+    """Of a million listed credentials those are looked at that share one, not all of them for each exposed value."""
+    with Store.open(sqlite_url) as store, store._read() as connection:
+        query = joined_in(1).compile(connection, compile_kwargs={"literal_binds": True})
+        plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
+    steps = [step for step in plan if step.startswith(("SEARCH other", "SCAN other"))]
+    assert [("SEARCH" in step, "key=?" in step) for step in steps] == [(True, True)]
 
 
 def test_both_sides_read_the_account_in_an_id_alike() -> None:

@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("uid", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("key", "side", "uid", name="pk_join_keys"),
     )
-    op.create_index("ix_join_keys_side_uid", "join_keys", ["side", "uid"])
+    op.create_index("ix_join_keys_uid_side", "join_keys", ["uid", "side"])
     op.create_table(
         "joins",
         sa.Column("uid", TEXT, nullable=False),
