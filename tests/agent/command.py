@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from agent.cli import run
 
 NHI_AGENT = Path(sys.executable).with_name("nhi-agent")
 ALL_AS_PROCESSES = os.environ.get("NHI_TEST_PROCESSES", "0") != "0"
+_LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)
 
 
@@ -36,7 +38,8 @@ def nhi_agent(
     process: bool = ALL_AS_PROCESSES,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run one command line in a folder, with an environment of its own, and return what it said and how it ended."""
-    if process:
+    # A process that restricts itself is the only one that can: limits are never given back.
+    if process or arguments[:2] == ("patterns", "test"):
         return subprocess.run(
             [NHI_AGENT, *arguments], cwd=directory, env=environment, input=stdin,
             capture_output=True, check=False, timeout=300,
@@ -64,6 +67,7 @@ def _lent(directory: Path, environment: Mapping[str, str]) -> Iterator[None]:
     former_hooks = (sys.excepthook, threading.excepthook, warnings.showwarning)
     handlers = [signal.getsignal(number) for number in _SIGNALS]
     threads = set(threading.enumerate())
+    limits = [resource.getrlimit(which) for which in _LIMITS]
     os.chdir(directory)
     _set_environment(environment)
     tempfile.tempdir = None
@@ -71,6 +75,7 @@ def _lent(directory: Path, environment: Mapping[str, str]) -> Iterator[None]:
         with _own_logging():
             yield
         assert handlers == [signal.getsignal(number) for number in _SIGNALS], "it kept a signal"
+        assert limits == [resource.getrlimit(which) for which in _LIMITS], "it kept a limit"
         assert threads >= set(threading.enumerate()), "it left a thread behind"
         assert dict(environment) == dict(os.environ), "it changed its environment"
     finally:
