@@ -63,6 +63,7 @@ def as_text(answer: subprocess.CompletedProcess[bytes]) -> subprocess.CompletedP
 @contextmanager
 def _lent(directory: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """Lend the command what a process has for itself; all of it is given back, and what it leaves behind is a fault."""
+    environment = dict(environment)  # it may be the one of this process, which is emptied first
     former_folder, former_environment, former_scratch = Path.cwd(), dict(os.environ), tempfile.tempdir
     former_hooks = (sys.excepthook, threading.excepthook, warnings.showwarning)
     handlers = [signal.getsignal(number) for number in _SIGNALS]
@@ -77,7 +78,7 @@ def _lent(directory: Path, environment: Mapping[str, str]) -> Iterator[None]:
         assert handlers == [signal.getsignal(number) for number in _SIGNALS], "it kept a signal"
         assert limits == [resource.getrlimit(which) for which in _LIMITS], "it kept a limit"
         assert threads >= set(threading.enumerate()), "it left a thread behind"
-        assert dict(environment) == dict(os.environ), "it changed its environment"
+        assert environment == dict(os.environ), "it changed its environment"
     finally:
         os.chdir(former_folder)
         _set_environment(former_environment)

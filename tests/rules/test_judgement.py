@@ -37,6 +37,7 @@ from storage.inventory import (
     SafeguardKind,
     SafeguardState,
     Severity,
+    SlotUse,
     StoredSecretState,
     Subject,
     SubjectKind,
@@ -207,6 +208,7 @@ WITHOUT: dict[Facet, dict[str, object]] = {
     Facet.PROVENANCE: {},
     Facet.STATUS: {"enabled": None, "attributes": {}},
     Facet.CREDENTIALS: {},
+    Facet.REFERENCES: {},
 }
 """What a source that could not answer a question leaves out."""
 
@@ -226,7 +228,9 @@ def denied(subject: Subject, facet: Facet) -> Subject:
         case CredentialState(credential=credential, identity=holder):
             return msgspec.structs.replace(subject, credential=blind(credential), identity=holder and blind(holder))
         case StoredSecretState(stored_secret=slot):
-            return msgspec.structs.replace(subject, stored_secret=blind(slot))
+            unsearched = facet is Facet.REFERENCES and subject.use is not None
+            use = SlotUse() if unsearched else subject.use
+            return msgspec.structs.replace(subject, stored_secret=blind(slot), use=use)
         case SafeguardState(safeguard=safeguard):
             return msgspec.structs.replace(subject, safeguard=blind(safeguard))
         case _:

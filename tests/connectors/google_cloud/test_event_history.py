@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
@@ -105,7 +106,7 @@ def test_an_address_alone_names_no_account(iam: Iam, world: World) -> None:
 
 
 def test_secrets_keys_and_issuers_are_named_as_they_are_listed(iam: Iam, world: World) -> None:
-    api_key = "0a1b2c3d-0000-1111-2222-333344445555"
+    api_key = str(uuid.UUID(int=7))
     issuer = "locations/global/workloadIdentityPools/ci/providers/github"
     pools = "google.iam.v1.WorkloadIdentityPools."
     ended: dict[str, Any] = {"operation": {"id": "x", "last": True}}
