@@ -25,7 +25,7 @@ class StaticKeyReachesVault(Rule[PipelineState]):
 
     **Violation.** The pipeline takes secrets from a vault and proves itself there by a fixed token, a secret id or a
     password. Where it is reached by the job's own token or by where the machine runs, all is well. Where the file does
-    not tell, it is not assessed. A pipeline that uses no vault is not concerned.
+    not tell, or takes in what was not read, it is not assessed. A pipeline that uses no vault is not concerned.
 
     **Remediation.** Let the vault trust the tokens that the CI system signs for each job (JWT or OIDC), bound to the
     repository, branch and environment; then revoke the lasting one.
@@ -49,8 +49,8 @@ class StaticKeyReachesVault(Rule[PipelineState]):
             return self.not_satisfied(subject, context, f"{name} opens its vault by a lasting secret: {where(found)}.")
         used = signs(pipeline, PipelineSignal.VAULT_USED)
         keyless = signs(pipeline, PipelineSignal.VAULT_KEYLESS)
-        if len(used) > len(keyless) or (pipeline.undetermined and not used):
-            message = f"{name}: how it reaches a vault, or whether it does, is not told by the file alone."
+        if len(used) > len(keyless) or pipeline.undetermined:
+            message = f"{name}: how it reaches a vault, or every vault it may use, is not told by the file alone."
             return self.not_assessed(subject, context, message, missing=Facet.VAULT)
         if not keyless:
             return self.not_applicable(subject, context, f"{name} takes nothing from a vault.")

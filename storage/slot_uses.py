@@ -149,11 +149,11 @@ class SlotUses:
                     self._take(entry.thing)
 
     def _take_coverage(self) -> None:
-        """Learn which repositories were read whole, and on which some branches were left out."""
+        """Learn which repositories were read whole, with no branch left out, and are still to be read."""
         query = (
             select(scopes.c.resource_uid, scopes.c.status, coverage.c.payload)
             .join(coverage, (coverage.c.scope_uid == scopes.c.uid) & (coverage.c.run_seq == scopes.c.last_run))
-            .where(scopes.c.carrier == Carrier.REFS, scopes.c.part.is_(False))
+            .where(scopes.c.carrier == Carrier.REFS, scopes.c.part.is_(False), scopes.c.retired_time.is_(None))
         )
         for row in self._connection.execute(query):
             repository = self._repositories.get(self._names.get(row.resource_uid, ""))

@@ -32,6 +32,15 @@ from tests.rules.builders import a_context, a_pipeline_state, a_sign
             id="cannot say: an include",
         ),
         pytest.param(
+            a_pipeline_state(
+                facts=(a_sign(PipelineSignal.VAULT_USED), a_sign(PipelineSignal.VAULT_KEYLESS)),
+                undetermined=("it takes in a template from elsewhere",),
+            ),
+            Outcome.NOT_ASSESSED,
+            None,
+            id="cannot say: keyless here, and an include",
+        ),
+        pytest.param(
             a_pipeline_state(read=False, undetermined=("it is no YAML",)),
             Outcome.NOT_ASSESSED,
             None,

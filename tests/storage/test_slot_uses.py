@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from storage.inventory import (
@@ -151,3 +152,13 @@ def test_a_list_that_was_refused_leaves_it_open(store: Store) -> None:
 def test_a_repository_that_nobody_listed_leaves_it_open(store: Store) -> None:
     do_run(store, [*hosted(a_slot()), *a_repository(TILL, asks("GONE"))])
     assert [None] == [state.unprovided for state in store.pipelines()]
+
+
+def test_a_repository_that_was_retired_is_searched_no_more(store: Store) -> None:
+    do_run(store, [*hosted(a_slot()), *a_repository(SHOP), *a_repository(TILL)])
+    store.retire(
+        [a_scope(f"git:repository:{TILL}").uid], actor="anna", reason="moved", time=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    do_run(store, [*hosted(a_slot()), *a_repository(SHOP)])
+
+    assert ((TILL,), 1) == (use(store).unsearched, use(store).searched)
