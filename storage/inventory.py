@@ -1280,7 +1280,7 @@ class JoinSubject(Record, frozen=True, kw_only=True):
     readings: tuple[ListReading, ...] = ()
     """The scopes over the accounts that it names, and those that listed a candidate."""
     beside: tuple[IdentityState, ...] = ()
-    """The root logins of the accounts that it names, as far as they are known."""
+    """The root logins of the accounts that it names, as far as they were told since it was found, and still are."""
     first_run: int = 0
     """Number of the run that first saw it."""
     first_time: datetime | None = None

@@ -255,7 +255,8 @@ def _subjects(
     found = _candidates(connection, sorted({key for told in keys.values() for key in told}))
     accounts = {uid: join.accounts_of(thing) for uid, (thing, _) in things.items()}
     beside = {uid: join.beside_of(thing) for uid, (thing, _) in things.items()}
-    states = _identity_states(connection, sorted({one for told in beside.values() for one in told}))
+    known = sorted({one for told in beside.values() for one in told})
+    states, told_in = _identity_states(connection, known), _last_told(connection, known)
     readings = _readings(connection, {uid for told in accounts.values() for uid in told}, found)
     began = _began(connection, sorted({first for _, first in things.values()}))
     for uid, (thing, first_run) in sorted(things.items()):
@@ -268,7 +269,7 @@ def _subjects(
             accounts=accounts[uid],
             candidates=candidates,
             readings=tuple(one for one in readings if one.scope.uid in holding or one.scope.resource_uid in over),
-            beside=tuple(states[one] for one in beside[uid] if one in states),
+            beside=tuple(states[one] for one in beside[uid] if one in states and told_in.get(one, -1) >= first_run),
             first_run=first_run,
             first_time=began.get(first_run),
         )
@@ -326,6 +327,21 @@ def _identity_states(connection: Connection, uids: Sequence[str]) -> dict[str, I
     return {
         uid: IdentityState(identity=identity, present=present, credentials=held.get(uid, ()))
         for uid, (identity, present) in _entries(connection, Identity, set(uids)).items()
+    }
+
+
+def _last_told(connection: Connection, uids: Sequence[str]) -> dict[str, int]:
+    """Return by uid the newest run that told of each thing; what the newest reading of its list did not is left out."""
+    table = inventory_observations
+    newest = func.max(table.c.last_run).label("newest")
+    query = (
+        select(table.c.uid, newest)
+        .join(scopes, (scopes.c.uid == table.c.scope_uid) & (scopes.c.last_run == table.c.last_run))
+        .where(table.c.present)
+        .group_by(table.c.uid)
+    )
+    return {
+        row.uid: row.newest for part in chunks(uids) for row in connection.execute(query.where(table.c.uid.in_(part)))
     }
 
 

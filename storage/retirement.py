@@ -36,6 +36,7 @@ def unvisited(run_seq: int) -> ColumnElement[bool]:
     """Say of a scope whether scheduled runs read it before, and this one did not; a part of a scope is none.
 
     What lies in one clone alone moves with that clone: it counts as visited where anything of its repository was.
+    The settings of workloads, which an account lists region by region, lie in no clone.
     """
     ours = select(coverage.c.scope_uid).where(coverage.c.run_seq == run_seq)
     resources = select(scopes.c.resource_uid).where(scopes.c.uid.in_(ours))
@@ -49,7 +50,7 @@ def unvisited(run_seq: int) -> ColumnElement[bool]:
         & scopes.c.uid.not_in(ours)
         & scopes.c.part.is_(False)
         & scopes.c.retired_time.is_(None)
-        & or_(scopes.c.carrier.is_(None), scopes.c.resource_uid.not_in(resources))
+        & or_(scopes.c.carrier.is_(None), scopes.c.api.is_not(None), scopes.c.resource_uid.not_in(resources))
     )
 
 

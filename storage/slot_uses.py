@@ -54,7 +54,9 @@ class _Repository:
     """What is known of the pipelines of one repository."""
 
     whole: bool = False
-    """Whether all of its branches were read, to their end."""
+    """Whether all of its branches were read, to their end, in every clone that is known."""
+    unread: bool = False
+    """Whether some branch of some clone was not."""
     files: int = 0
     open_ended: list[str] = field(default_factory=list)
 
@@ -159,10 +161,11 @@ class SlotUses:
             repository = self._repositories.get(self._names.get(row.resource_uid, ""))
             if repository is None:
                 continue
-            repository.whole = row.status is CoverageStatus.COMPLETE
             told = decode(row.payload, Coverage)
-            if any(one.reason == "pipeline_branches" for one in told.exclusions):
-                repository.whole = False
+            left_out = any(one.reason == "pipeline_branches" for one in told.exclusions)
+            repository.unread = repository.unread or row.status is not CoverageStatus.COMPLETE or left_out
+            # Of several clones each may hold branches that the others do not.
+            repository.whole = not repository.unread
 
     def _take(self, pipeline: Pipeline) -> None:
         name = self._names.get(pipeline.resource_uid)

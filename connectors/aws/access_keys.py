@@ -15,6 +15,7 @@ from connectors.aws.credential_report import KEYS_TRACKED_SINCE, Cell, Report, R
 from connectors.aws.permissions import ACCESS_KEY_LAST_USED, LIST_ACCESS_KEYS
 from connectors.aws.reading import NAME, Part, Reading
 from connectors.aws.refusals import CallFailed
+from connectors.aws.renamed import each_user
 from connectors.aws.report_fetching import report_of, report_or_none
 from connectors.aws.users import row_of, say_who_is_unknown, user_names
 from storage.inventory import Credential, CredentialType, Facet, GapReason, Observation
@@ -38,7 +39,7 @@ def read_access_keys(reading: Reading) -> Iterator[Observation]:
 
     told = report if is_fresh(reading, report) else None
     holders = [user for user in names if told is None or _may_have_keys(row_of(reading.account, told, user))]
-    yield from reading.each(holders, "The access keys of some users were not listed", ask)
+    yield from each_user(reading, holders, "The access keys of some users were not listed", ask)
 
 
 def is_fresh(reading: Reading, report: Report | None) -> bool:

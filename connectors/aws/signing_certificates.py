@@ -12,6 +12,7 @@ from connectors.aws.access_keys import is_fresh
 from connectors.aws.credential_report import Row
 from connectors.aws.permissions import LIST_SIGNING_CERTIFICATES
 from connectors.aws.reading import NAME, Part, Reading
+from connectors.aws.renamed import each_user
 from connectors.aws.report_fetching import report_or_none
 from connectors.aws.users import row_of, user_names
 from storage.inventory import Credential, CredentialType, Facet, Observation
@@ -31,7 +32,7 @@ def read_signing_certificates(reading: Reading) -> Iterator[Observation]:
         detail = "Certificates that a user got after the credential report was made are read once there is a newer one."
         reading.left_out("younger_than_report", detail)
     holders = [user for user in names if report is None or _may_have_one(row_of(reading.account, report, user))]
-    yield from reading.each(holders, "The signing certificates of some users were not listed", ask)
+    yield from each_user(reading, holders, "The signing certificates of some users were not listed", ask)
 
 
 def _may_have_one(row: Row | None) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from connectors.aws.permissions import LIST_SSH_PUBLIC_KEYS
 from connectors.aws.reading import NAME, Part, Reading
+from connectors.aws.renamed import each_user
 from connectors.aws.users import user_names
 from storage.inventory import Credential, CredentialType, Facet, Observation
 
@@ -34,7 +35,7 @@ def read_ssh_public_keys(reading: Reading) -> Iterator[Observation]:
                 observed=frozenset({Facet.ROTATION, Facet.EXPIRATION, Facet.STATUS}),
             )
 
-    yield from reading.each(user_names(reading), "The SSH keys of some users were not listed", ask)
+    yield from each_user(reading, user_names(reading), "The SSH keys of some users were not listed", ask)
 
 
 SSH_PUBLIC_KEYS = Part(

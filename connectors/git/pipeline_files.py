@@ -194,3 +194,5 @@ def _read(dialect: Dialect, path: str, content: bytes | None) -> _Read:
         return _Read(dialect.read(content.decode("utf-8-sig", "replace"), path), None)
     except Unreadable as unreadable:
         return _Read(PipelineReading(), str(unreadable))
+    except Exception:  # noqa: BLE001 - a stranger's file; a fault of a reader must not cost the whole repository
+        return _Read(PipelineReading(), "its reader failed on it")

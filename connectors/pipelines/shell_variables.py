@@ -317,7 +317,7 @@ class _Shell:
     def _expect(self, text: str, command: _Command) -> None:
         """Note a here-document, which begins on the next line: whether it expands, and whether a shell reads it."""
         mark = text.lstrip("<-").strip()
-        quoted = mark[0] in "'\"\\"
+        quoted = mark.startswith(("'", '"', "\\"))
         first = next((word.text for word in command.words if word.text not in _BEFORE_A_COMMAND), "")
         self._pending.append((mark.strip("'\"\\"), not quoted, first.rpartition("/")[2] in _SHELLS))
 

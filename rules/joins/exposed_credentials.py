@@ -6,7 +6,8 @@ What counts is what the inventory says now, in whatever order its parts were rea
 - **revoked**: it is listed as disabled, its identity is, or it was deleted. Deleted means that a scope which once
   listed it was read whole and no longer holds it. One more proof counts: an AWS access key id names the account in
   which it was made. A whole list of that account's keys without it says that it is gone, where the list is younger
-  than the commit and the run that first held the value, and the account's root has no keys, which no list would hold;
+  than the commit, by the age that a credential report may have, and no older than the run that first held the value,
+  and the account's root was then told to have no keys, which no list would hold;
 - **rotated**: it ended in one of these ways, and its identity has a newer one of its kind that works;
 - **expired**: it is listed, and its end has come;
 - **unknown**: all else, with what stands in the way. That nobody listed it proves nothing, nor does a refused call:
@@ -19,7 +20,7 @@ client id of a client secret, tells whose it is and ends nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rules.joins.ages import over
 from rules.joins.shared_identifiers import (
@@ -57,6 +58,9 @@ from storage.inventory import (
 AWS_KEYS, AWS_KEYS_WITHOUT_IDS = "iam-access-keys", "iam-reported-keys"
 GOOGLE_KEYS = "iam.serviceAccountKeys"
 """The scopes that list keys, as their connectors call them."""
+
+_REPORT_AGE = timedelta(hours=5)
+"""By the credential report of AWS is told which users and whether the root have keys: it may be four hours old."""
 
 _EXACT = frozenset({ACCESS_KEY, GOOGLE_KEY, SSH_FINGERPRINT})
 """What one credential alone is called by."""
@@ -219,7 +223,7 @@ def _doubt_of_absence(keys: ListReading, subject: JoinSubject, account_uid: str)
     if keys.whole_run < subject.first_run:
         return _hindrance([keys]) or "that list was read before the value was found, and proves nothing of it"
     first = None if isinstance(subject.thing, SecretReference) else subject.thing.first_commit
-    if first is None or keys.whole_time is None or first.committer_time > keys.whole_time:
+    if first is None or keys.whole_time is None or first.committer_time + _REPORT_AGE > keys.whole_time:
         return "that the key is older than that list, no commit says"
     root = next((one for one in subject.beside if one.identity.resource_uid == account_uid), None)
     if root is None or Facet.CREDENTIALS not in root.identity.observed:
@@ -275,8 +279,10 @@ def _of_storage_account(name: str, found: Sequence[JoinCandidate], subject: Join
             continue
         replaced, seen = key.last_rotated_time, subject.first_time
         if not one.present:
-            ends.append(_Verdict(validity=Validity.REVOKED, reason=f"the storage account {name} was deleted"))
-        elif key.enabled is False:
+            # It keeps its keys where it is moved to another subscription, and where it is restored.
+            words = f"the storage account {name} is gone from the subscription that held it: deleted, or moved"
+            return _unknown(words)
+        if key.enabled is False:
             ends.append(_Verdict(validity=Validity.REVOKED, reason=f"the storage account {name} takes no keys"))
         elif replaced is not None and seen is not None and replaced > seen:
             words = f"both keys of the storage account {name} were replaced after it was found"

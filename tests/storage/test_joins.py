@@ -374,6 +374,30 @@ def test_an_absence_in_doubt_is_no_proof(store: Store, change: dict[str, Any], d
     assert doubt in reason
 
 
+def test_what_a_root_was_told_to_have_before_the_find_proves_no_absence(store: Store) -> None:
+    """It may have got a key since: a refused report leaves the root as it was, and that is no news."""
+    run(store, account())
+    run(store, leak())
+    run(store, [item for item in account() if item not in (a_root(), a_coverage(REPORT))] + [
+        a_gap(REPORT, permission="iam:GetCredentialReport"), a_coverage(REPORT, DENIED),
+    ])  # fmt: skip
+    validity, reason = verdict(store)
+    assert validity is Validity.UNKNOWN
+    assert "nobody told" in reason
+
+    run(store, account())
+    assert verdict(store)[0] is Validity.REVOKED
+
+
+@pytest.mark.parametrize(("hours", "validity"), [(4, Validity.UNKNOWN), (6, Validity.REVOKED)])
+def test_a_list_knows_of_no_key_that_is_younger_than_its_report(store: Store, hours: int, validity: Validity) -> None:
+    """The credential report, which may be four hours old, says which users and whether the root have keys."""
+    time = MOMENT - timedelta(hours=hours)
+    first = CommitPoint(oid="1" * 40, author_name="Ada", author_email="ada@example.com", time=time, committer_time=time)
+    run(store, [*leak(exposed(first_commit=first)), *account()])
+    assert verdict(store)[0] is validity
+
+
 def test_a_value_beside_two_ids_ended_only_when_both_did(store: Store) -> None:
     """One stands beside the value in this repository, the other one in that: who knows which is right?"""
     other = a_scope("till")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from storage.errors import NotFound
@@ -60,8 +61,12 @@ def test_what_only_a_sweep_read_is_no_part_of_what_is_scheduled(store: Store) ->
     assert [] == unvisited(store, 2)
 
 
-def test_a_region_that_is_no_longer_read_is_said_though_the_account_is(store: Store) -> None:
-    here, there = (an_api_scope("secretsmanager", region=region) for region in ("eu-west-1", "us-east-1"))
+@pytest.mark.parametrize("carrier", [None, Carrier.WORKLOAD])
+def test_a_region_that_is_no_longer_read_is_said_though_the_account_is(store: Store, carrier: Carrier | None) -> None:
+    here, there = (
+        msgspec.structs.replace(an_api_scope("lambda", region=region), carrier=carrier)
+        for region in ("eu-west-1", "us-east-1")
+    )
     do_run(store, [an_account(), here, there, a_coverage(here), a_coverage(there)], kind="run")
     do_run(store, [an_account(), here, a_coverage(here)], kind="run")
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+import pytest
+
 from storage.inventory import (
     CoverageStatus,
     Observation,
@@ -110,6 +113,18 @@ def test_a_repository_that_was_never_read_may_use_it(store: Store) -> None:
 def test_a_repository_that_was_not_read_whole_may_use_it(store: Store) -> None:
     do_run(store, [*hosted(a_slot()), *a_repository(SHOP, status=PARTIAL)])
     assert (SHOP,) == use(store).unsearched
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_several_clones_each_must_have_been_read_whole(store: Store, *, first: bool) -> None:
+    clones = [
+        msgspec.structs.replace(one, name=SHOP) if isinstance(one, Resource) else one
+        for uid, whole in (("a", first), ("b", not first))
+        for one in a_repository(uid, status=COMPLETE if whole else PARTIAL)
+    ]
+    do_run(store, [*hosted(a_slot()), *clones])
+
+    assert (0, 1) == (use(store).searched, use(store).unsearched_total)
 
 
 def test_a_repository_that_nobody_knows_may_use_it(store: Store) -> None:

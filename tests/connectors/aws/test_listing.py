@@ -24,7 +24,7 @@ from storage.inventory import (
     Scope,
     TrustKind,
 )
-from tests.connectors.aws.front import error, iam, plain
+from tests.connectors.aws.front import Answer, error, iam, plain
 from tests.connectors.aws.workshop import ACCOUNT, Aws, Inventory
 
 END = datetime(2031, 5, 4, tzinfo=UTC)
@@ -325,3 +325,33 @@ def test_no_tag_but_of_owner_and_environment_is_passed_on(aws: Aws) -> None:
     user = seen.identity("tagged", "iam")
     assert (["ada@example.com"], "qa") == ([owner.email for owner in user.owners], user.environment)
     assert not any(word in repr(seen.all) for word in ("call me", "open sesame"))
+
+
+def test_a_user_who_is_renamed_while_read_keeps_its_key(aws: Aws) -> None:
+    """Its former name is nobody's any more: that is no proof that its key was deleted."""
+    client = aws.client("iam")
+    client.create_user(UserName="former")
+    key = client.create_access_key(UserName="former")["AccessKey"]["AccessKeyId"]
+
+    def rename(answer: Answer) -> Answer:
+        client.update_user(UserName="former", NewUserName="newer")
+        return answer
+
+    aws.front.spoil("GetAccountAuthorizationDetails", rename, at=1)
+    seen = aws.collect()
+
+    assert [key] == [one.public_identifier for one in seen.credentials("access key")]
+    assert CoverageStatus.COMPLETE is seen.coverage("iam-access-keys").status
+
+
+def test_without_a_listing_of_users_a_lost_name_is_a_gap(aws: Aws) -> None:
+    client = aws.client("iam")
+    client.create_user(UserName="former")
+    client.create_access_key(UserName="former")
+    aws.front.spoil("ListUsers", error("AccessDenied", 403))
+    aws.front.spoil("ListAccessKeys", error("NoSuchEntity", 404))
+
+    seen = aws.collect()
+
+    assert CoverageStatus.COMPLETE is not seen.coverage("iam-access-keys").status
+    assert "iam:ListUsers" in {one.permission for one in seen.gaps}

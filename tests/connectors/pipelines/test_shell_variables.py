@@ -31,6 +31,8 @@ def names(text: str) -> list[str | None]:
         ("cat <<END\n$A \"$B\" '$C'\nEND\necho $D", ["A", "B", "C", "D"]),
         ("cat <<'END'\n$A\nEND\necho $B", ["B"]),
         ("bash <<'END'\necho $A\nEND", ["A"]),
+        ("cat <<-''\nhello\n\necho $B\ncat <<-\n$C", ["B", "C"]),
+        ("cat <<-", []),
         ("bash -ec 'echo $A' '$B'", ["A"]),
         ("awk '{print $NF}' \"$FILE\"", ["FILE"]),
         ("docker run -e TOKEN --env=OTHER -e MINE=1 -e THEIRS=$A image", ["A", "TOKEN", "OTHER"]),

@@ -215,7 +215,8 @@ def stored(name: str, *, present: bool = True, **fields: Any) -> JoinCandidate:
             [stored("key1", enabled=False), stored("key2", enabled=False)], Validity.REVOKED, id="no keys taken"
         ),
         pytest.param(
-            [stored("key1", present=False), stored("key2", present=False)], Validity.REVOKED, id="the account deleted"
+            [stored("key1", present=False), stored("key2", present=False)],
+            Validity.UNKNOWN, id="the account deleted, or moved to a subscription that nobody read",
         ),
     ],
 )  # fmt: skip
