@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from agent.export.base import OPEN_STATUSES, counted, days_exposed, owner_active, place_name
+from agent.export.base import OPEN_STATUSES, counted, days_exposed, owner_active, place_name, statement
 from agent.export.liveness import liveness, liveness_rank
 from agent.installation import installation, now
 from agent.listed_details import about_listed
@@ -210,7 +210,7 @@ def _about_finding(finding: Finding, moment: datetime) -> Iterator[tuple[str, st
     page = next((page for page in rule_pages() if page.code == finding.rule), None)
     yield "finding", finding.uid
     yield "rule", f"{finding.rule}: {page.title}" if page else finding.rule
-    yield "", finding.message
+    yield "", statement(finding)
     yield "severity", f"{finding.severity}, confidence {finding.confidence}"
     yield "status", _status(finding)
     yield "owner", finding.owner or "nobody answers for it"

@@ -18,7 +18,7 @@ def command() -> None:
     """
 
 
-@command.command("list", short_help="List what was ever read, and when last.")
+@command.command("list", short_help="List what was ever read, and what was retired.")
 @config_option
 @store_option
 def list_command(**given: Any) -> int:

@@ -51,6 +51,13 @@ ListedState = IdentityState | CredentialState | StoredSecretState | SafeguardSta
 OPEN_STATUSES = frozenset({FindingStatus.NEW, FindingStatus.OPEN, FindingStatus.REOPENED})
 
 
+def statement(finding: Finding) -> str:
+    """Return what a finding says. What a resolved one says was true until then, and is told as that."""
+    if finding.status is FindingStatus.RESOLVED:
+        return f"Until it was resolved: {finding.message}"
+    return finding.message
+
+
 class RulePage(Record, frozen=True, kw_only=True):
     """What an export says of a rule."""
 

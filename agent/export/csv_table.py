@@ -9,7 +9,7 @@ import csv
 import io
 from typing import BinaryIO
 
-from agent.export.base import RulePage, RunReport, first_place, place_name
+from agent.export.base import RulePage, RunReport, first_place, place_name, statement
 from agent.export.liveness import liveness_rank
 from agent.terminal import escaped
 from storage.inventory import Finding
@@ -115,7 +115,7 @@ def _remediation(page: RulePage | None) -> str:
 
 def _evidence(finding: Finding, report: RunReport) -> str:
     """What an auditor can follow: the statement, the value's keyed fingerprint, the first commit, the run."""
-    parts = [finding.message]
+    parts = [statement(finding)]
     exposure = report.exposures_by_uid.get(finding.subject_uid)
     if exposure is not None:
         parts.append(f"fingerprint {exposure.fingerprint}")

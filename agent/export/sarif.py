@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
-from agent.export.base import OPEN_STATUSES, RulePage, RunReport, is_suppressed, place_name
+from agent.export.base import OPEN_STATUSES, RulePage, RunReport, is_suppressed, place_name, statement
 from agent.terminal import escaped
 from storage.inventory import Carrier, Finding, FindingStatus, Occurrence, SecretExposure, Severity
 
@@ -116,7 +116,7 @@ def _result(finding: Finding, report: RunReport, rule_index: int | None) -> dict
     exposure = report.exposures_by_uid.get(finding.subject_uid)
     places = sorted(report.here(exposure).occurrences, key=_nearness) if exposure else []
     listed = report.listed_names.get(finding.subject_uid)
-    message = f"{exposure.name}: {finding.message}" if exposure else finding.message
+    message = f"{exposure.name}: {statement(finding)}" if exposure else statement(finding)
     return {
         "ruleId": finding.rule,
         **({} if rule_index is None else {"ruleIndex": rule_index}),

@@ -45,6 +45,7 @@ def test_what_was_taken_out_is_said_until_somebody_retires_it(workshop: Workshop
 
     listed = workshop.nhi_agent("scopes", "list", "--store", workshop.store_url)
     assert {"shop", "till"} <= set(listed.stdout.splitlines())
+    assert "when last" not in workshop.nhi_agent("scopes", "--help").stdout
     retired = workshop.nhi_agent(
         "scopes", "retire", "shop", "--reason", "sold", "--by", "ada", "--store", workshop.store_url
     )
