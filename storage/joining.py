@@ -346,19 +346,28 @@ def _last_told(connection: Connection, uids: Sequence[str]) -> dict[str, int]:
 
 
 def _seen(connection: Connection, uids: Sequence[str]) -> dict[str, tuple[tuple[str, ...], bool]]:
-    """Say by which scopes each listed thing was ever seen, and whether the newest reading of one still saw it."""
+    """Say by which scopes each listed thing was ever seen, and whether the newest reading of one still sees it."""
     table = inventory_observations
     found: dict[str, tuple[tuple[str, ...], bool]] = dict.fromkeys(uids, ((), False))
     for part in chunks(uids):
         query = (
-            select(table.c.uid, table.c.scope_uid, table.c.present, table.c.last_run, scopes.c.last_run.label("newest"))
+            select(
+                table.c.uid,
+                table.c.scope_uid,
+                table.c.present,
+                table.c.last_run,
+                scopes.c.last_run.label("newest"),
+                scopes.c.retired_time,
+            )
             .join(scopes, scopes.c.uid == table.c.scope_uid)
             .where(table.c.uid.in_(part))
             .order_by(table.c.uid, table.c.scope_uid)
         )
         for row in connection.execute(query):
             known, confirmed = found[row.uid]
-            found[row.uid] = (*known, row.scope_uid), confirmed or bool(row.present and row.last_run >= row.newest)
+            # What nobody reads any more confirms nothing.
+            now = row.present and row.last_run >= row.newest and row.retired_time is None
+            found[row.uid] = (*known, row.scope_uid), confirmed or bool(now)
     return found
 
 

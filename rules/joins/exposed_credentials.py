@@ -204,8 +204,8 @@ def _of_unlisted_access_key(access_key_id: str, subject: JoinSubject) -> _Verdic
         return _unknown(f"the AWS account {account}, which its id names, was not read")
     keys = lists.get(AWS_KEYS)
     if keys is None:
-        how = "without their ids" if AWS_KEYS_WITHOUT_IDS in lists else "not"
-        return _unknown(f"the access keys of the AWS account {account}, which its id names, were listed {how}")
+        how = "were listed without their ids" if AWS_KEYS_WITHOUT_IDS in lists else "were not listed"
+        return _unknown(f"the access keys of the AWS account {account}, which its id names, {how}")
     doubt = _doubt_of_absence(keys, subject, uid)
     if doubt is None:
         words = (

@@ -277,6 +277,18 @@ def test_the_place_of_a_value_is_not_cleaned_by_a_run_that_did_not_look(store: S
     assert now == statuses
 
 
+def test_an_account_that_was_retired_confirms_no_key(store: Store) -> None:
+    """Nobody reads it any more: that its key works is what was so when somebody did."""
+    run(store, [*leak(), *account(a_key())])
+    uids = [scope.uid for scope in store.scopes() if scope.resource_uid.startswith("aws:account:")]
+    store.retire(uids, actor="ada", reason="handed over", time=MOMENT)
+
+    run(store, leak())
+    validity, reason = verdict(store)
+    assert validity is Validity.UNKNOWN
+    assert "worked when it was last listed" in reason
+
+
 def test_a_refused_list_leaves_a_live_key_unknown_and_as_grave(store: Store) -> None:
     run(store, [*leak(), *account(a_key())])
     grave = state(store)[2]
