@@ -318,7 +318,7 @@ UNKNOWN = [
     ),
     pytest.param(
         [an_account(), IAM, a_coverage(IAM)],
-        "the access keys of the AWS account 123456789012, which its id names, were listed not",
+        "the access keys of the AWS account 123456789012, which its id names, were not listed",
         id="not asked for",
     ),
     pytest.param(
