@@ -86,10 +86,10 @@ check: $(VENV)/.dev  ## lint, formatting, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-unit: $(VENV)/.dev  ## the tests, with branch coverage
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
+unit: $(VENV)/.dev  ## the tests
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
-coverage: $(VENV)/.dev  ## the same, with the coverage of every command that they start: half as long again
+coverage: $(VENV)/.dev  ## the same with branch coverage, also of every command that they start: twice as long
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-config=tests/coverage.toml --cov-report=term
 
 package: $(VENV)/.dev  ## sdist, wheel, an install in a bare environment, a run beside a hostile folder
