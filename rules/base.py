@@ -186,7 +186,11 @@ class Rule(ABC, Generic[S]):
             return self.not_applicable(subject, context, message, close_reason=CloseReason.SCOPE_REMOVED)
         if not isinstance(subject, IdentityState | CredentialState | StoredSecretState):
             return None
-        if end := deleted(subject):
+        end = deleted(subject)
+        if end is CloseReason.SCOPE_REMOVED:
+            message = f"{called(subject)} is no longer listed; it may work elsewhere, and that is no revocation."
+            return self.not_applicable(subject, context, message, close_reason=end)
+        if end is not None:
             return self.satisfied(subject, context, f"{called(subject)} was deleted.", close_reason=end)
         if looked_after(subject):
             message = f"{called(subject)}: its provider made it and looks after it."

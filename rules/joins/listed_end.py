@@ -15,11 +15,19 @@ Listed = IdentityState | CredentialState | StoredSecretState
 """What a provider lists, and what is released by being deleted."""
 
 
+_MOVING = frozenset({"storage account key"})
+"""Kinds that can leave a list and work all the same: a storage account takes its keys to another subscription."""
+
+
 def deleted(state: Listed) -> CloseReason | None:
     """Return as what its findings close when it was deleted; `None` while it is there."""
     if state.present:
         return None
-    return CloseReason.PLACE_CLEANED if isinstance(state, StoredSecretState) else CloseReason.REVOKED_PROVED
+    if isinstance(state, StoredSecretState):
+        return CloseReason.PLACE_CLEANED
+    if isinstance(state, CredentialState) and state.credential.kind in _MOVING:
+        return CloseReason.SCOPE_REMOVED
+    return CloseReason.REVOKED_PROVED
 
 
 def looked_after(state: Listed) -> bool:

@@ -3,8 +3,17 @@ from __future__ import annotations
 import pytest
 
 from rules.joins.listed_end import Listed, deleted, looked_after, unusable
-from storage.inventory import CloseReason, Credential, Identity
-from tests.rules.builders import AS_OF, a_credential, a_credential_state, a_slot_state, an_identity, an_identity_state
+from rules.rotation_overdue import RotationOverdue
+from storage.inventory import CloseReason, Credential, Identity, Outcome
+from tests.rules.builders import (
+    AS_OF,
+    a_context,
+    a_credential,
+    a_credential_state,
+    a_slot_state,
+    an_identity,
+    an_identity_state,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,3 +49,12 @@ def test_who_looks_after_it() -> None:
 )
 def test_what_cannot_be_used(credential: Credential, holder: Identity | None, reason: CloseReason | None) -> None:
     assert reason is unusable(credential, holder, AS_OF)
+
+
+def test_a_key_that_moves_with_its_account_is_not_called_revoked() -> None:
+    gone = a_credential_state(a_credential(kind="storage account key", provider="azure"), present=False)
+
+    said = RotationOverdue().assess(gone, a_context())
+
+    assert (Outcome.NOT_APPLICABLE, CloseReason.SCOPE_REMOVED) == (said.outcome, said.close_reason)
+    assert CloseReason.SCOPE_REMOVED is deleted(gone)
