@@ -11,7 +11,7 @@ import click
 from agent.errors import UsageFault
 from agent.export.base import counted
 from agent.installation import installation, now
-from agent.own_scopes import target_name
+from agent.own_scopes import called, target_name
 from agent.terminal import escaped
 from agent.triage import login_name
 from storage.inventory import Resource, Scope
@@ -53,6 +53,11 @@ def retire(
             for scope in _named(opened, name)
             if (api is None or scope.api == api) and (region is None or scope.region == region)
         ]
+        configured = {called(planned.target) for planned in place.configuration.targets()}
+        if api is None and region is None and name in configured:
+            raise UsageFault(
+                f"'{escaped(name)}' is still configured, so the next run reads it again; take it out of the file first."
+            )
         if not found:
             raise UsageFault(
                 f"nothing called '{escaped(name)}' with such a part was ever read; see `nhi-agent scopes list`."

@@ -69,6 +69,18 @@ def test_a_shard_does_not_miss_what_others_read(workshop: Workshop) -> None:
     assert all([] == one["unvisited"] for one in of_kind(records, "run"))
 
 
+def test_what_is_still_configured_is_not_retired(workshop: Workshop) -> None:
+    configured(workshop, "shop")
+    run(workshop)
+    before = workshop.statuses()
+
+    answer = workshop.nhi_agent("scopes", "retire", "shop", "--reason", "sold", "-c", "nhi-agent.yaml")
+
+    assert Ending.USAGE == answer.returncode
+    assert "is still configured" in answer.stderr
+    assert before == workshop.statuses()
+
+
 def test_a_slip_of_the_pen_retires_nothing(workshop: Workshop) -> None:
     configured(workshop, "shop")
     run(workshop)
