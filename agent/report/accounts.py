@@ -19,6 +19,7 @@ from storage.inventory import (
     Facet,
     Finding,
     Identity,
+    Pipeline,
     Record,
     Scope,
     Severity,
@@ -108,7 +109,8 @@ def print_faults(report: RunReport, console: Console, *, severity: Severity, con
         key=lambda row: (-row[1][0].severity.rank, -row[1][0].confidence.rank, report.listed_names[row[0]], row[0]),
     )
     hidden = sum(bool(_open(found, Severity.INFORMATIONAL, Confidence.LOW)) for found in every.values()) - len(rows)
-    if not (asked or rows or hidden):
+    unread = sorted(f"{one.name} of {report.resource_name(one.resource_uid)}" for one in _unread(report))
+    if not (asked or rows or hidden or unread):
         return
     console.print()
     if rows:
@@ -120,9 +122,17 @@ def print_faults(report: RunReport, console: Console, *, severity: Severity, con
     if hidden:
         words = f"{counted(hidden, 'thing')} at fault, less sure or less grave than asked for"
         console.print(plain(f"{words}: --confidence low and --severity informational show all.", "dim"))
+    if unread:
+        console.print(hanging(plain("Pipeline files that could not be read: ", "yellow"), ", ".join(unread)))
     if report.not_assessed and asked:
         rules = ", ".join(f"{rule} ({count:,})" for rule, count in sorted(report.not_assessed.items()))
         console.print(hanging(plain("Not judged, for want of facts: ", "yellow"), rules))
+
+
+def _unread(report: RunReport) -> Iterator[Pipeline]:
+    """The pipeline files of default branches of which nothing could be told: no rule passed them."""
+    pipelines = (state.pipeline for state in report.pipelines if state.present)
+    return (one for one in pipelines if one.on_default_branch and not one.read)
 
 
 def _print_rows(rows: Sequence[tuple[str, tuple[Finding, ...]]], report: RunReport, console: Console) -> None:

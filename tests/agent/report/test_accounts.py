@@ -69,6 +69,14 @@ def test_a_pipeline_at_fault_stands_in_the_report_of_its_repository() -> None:
     assert "Listed 0 accounts" not in text
 
 
+def test_a_pipeline_file_that_could_not_be_read_is_named() -> None:
+    """No rule speaks of it: without a word it would look like one that is in order."""
+    unread = a_pipeline_state(read=False, undetermined=("it is no YAML",), references=(), facts=())
+    text = printed(a_report(pipelines=(unread,), findings=()))
+
+    assert "Pipeline files that could not be read: .github/workflows/ci.yml" in text
+
+
 def test_a_repository_without_a_fault_in_its_pipelines_says_nothing_of_them() -> None:
     assert "at fault" not in printed(a_report(pipelines=(a_pipeline_state(),), findings=()))
 
