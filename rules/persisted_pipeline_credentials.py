@@ -25,7 +25,7 @@ class PersistedPipelineCredentials(Rule[PipelineState]):
     install script, a linter, an upload of the folder as an artifact, which then hands it to whoever downloads it.
 
     **Violation.** The checkout keeps its token, by what the file says or by the action's default, and a later step of
-    the job can pass it on. Where a file is silent and its dialect keeps nothing, nothing is wrong.
+    the job can pass it on. Where files of its kind do not tell, it is not assessed.
 
     **Remediation.** Check out with `persist-credentials: false`, and give the one step that pushes its own token.
     """
@@ -47,5 +47,8 @@ class PersistedPipelineCredentials(Rule[PipelineState]):
             return self.not_assessed(subject, context, f"{name} could not be read.", missing=Facet.CREDENTIALS)
         if found := signs(pipeline, PipelineSignal.PERSISTED_CREDENTIALS):
             return self.not_satisfied(subject, context, f"{name} leaves its token in the checkout: {where(found)}.")
+        if Facet.CREDENTIALS not in pipeline.observed:
+            message = f"{name}: whether a token stays behind is not told by such a file."
+            return self.not_assessed(subject, context, message, missing=Facet.CREDENTIALS)
         message = f"{name} leaves no token where later steps could take it."
         return self.satisfied(subject, context, message, close_reason=CloseReason.CONTROL_MET)

@@ -24,7 +24,8 @@ class SecretsHandedOverWhole(Rule[PipelineState]):
     which of them are needed: they can neither be narrowed down nor taken away. One step that prints them prints all.
 
     **Violation.** All secrets are passed to another pipeline, or turned into one text. A single name that is computed
-    when the pipeline runs does not count, though it keeps anybody from saying that a slot is unused.
+    when the pipeline runs does not count, though it keeps anybody from saying that a slot is unused. Where
+    files of its kind do not tell what a job is given, it is not assessed.
 
     **Remediation.** Name the secrets that the other pipeline needs, one by one, and declare them there.
     """
@@ -45,5 +46,8 @@ class SecretsHandedOverWhole(Rule[PipelineState]):
             return self.not_assessed(subject, context, f"{name} could not be read.", missing=Facet.PRIVILEGES)
         if found := asked(pipeline, ReferenceKind.ALL_SECRETS):
             return self.not_satisfied(subject, context, f"{name} hands on all secrets at once: {where(found)}.")
+        if Facet.PRIVILEGES not in pipeline.observed:
+            message = f"{name}: what its jobs are given is not told by such a file."
+            return self.not_assessed(subject, context, message, missing=Facet.PRIVILEGES)
         message = f"{name} names the secrets that it uses."
         return self.satisfied(subject, context, message, close_reason=CloseReason.CONTROL_MET)

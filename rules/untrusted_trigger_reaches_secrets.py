@@ -35,7 +35,8 @@ class UntrustedTriggerReachesSecrets(Rule[PipelineState]):
     repository's secrets beside it, gives them away as soon as one step uses that input carelessly.
 
     **Violation.** The trigger lets people from outside start it with the secrets in reach, and the file asks for at
-    least one. Who may really start it is also a setting of the host, so the confidence is medium.
+    least one. Who may really start it is also a setting of the host, so the confidence is medium. Where the host alone
+    decides, as with most CI systems, it is not assessed.
 
     **Remediation.** Split it: what looks at the stranger's code runs without secrets; what needs them runs after the
     change was approved, on the repository's own code. Or put the job into an environment with required reviewers.
@@ -57,6 +58,9 @@ class UntrustedTriggerReachesSecrets(Rule[PipelineState]):
         if not pipeline.read:
             return self.not_assessed(subject, context, f"{name} could not be read.", missing=Facet.TRUST)
         found = signs(pipeline, PipelineSignal.UNTRUSTED_TRIGGER)
+        if not found and Facet.TRUST not in pipeline.observed:
+            message = f"{name}: who may start it is not told by such a file."
+            return self.not_assessed(subject, context, message, missing=Facet.TRUST)
         if not found:
             message = f"{name}: its triggers let nobody from outside reach secrets."
             return self.satisfied(subject, context, message, close_reason=CloseReason.CONTROL_MET)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+from msgspec.structs import replace
 
 from connectors.git.cat_file import CatFile
 from connectors.git.codeowners import Codeowners
@@ -19,8 +21,9 @@ from connectors.git.names import display
 from connectors.git.shortfall import Shortfall
 from connectors.pipelines.base import Dialect, PipelineReading, Unreadable
 from connectors.pipelines.registry import dialect_of
-from storage.inventory import Carrier, Facet, GapReason, Pipeline
+from storage.inventory import Carrier, Facet, GapReason, Pipeline, PipelineFact, PipelineReference
 
+Told = TypeVar("Told", PipelineReference, PipelineFact)
 _LISTING_BYTES = 1 << 30
 _FILE_BYTES = 1 << 20
 _BRANCHES = 500
@@ -166,16 +169,23 @@ class PipelineFiles:
             ref=display(branch.ref) if branch.ref else None,
             commit=branch.commit,
             blob=blob,
-            references=told.reading.references,
-            facts=told.reading.facts,
-            undetermined=(*told.reading.undetermined, *((told.refused,) if told.refused else ())),
+            references=tuple(map(_shown, told.reading.references)),
+            facts=tuple(map(_shown, told.reading.facts)),
+            undetermined=tuple(map(display, (*told.reading.undetermined, *((told.refused,) if told.refused else ())))),
             read=told.refused is None,
             owners=self._codeowners.owners_of(path) if self._codeowners else (),
-            observed=frozenset({Facet.OWNER}),
+            observed=frozenset({Facet.OWNER}) | (dialect.answers if told.refused is None else frozenset()),
         )
 
     def _lost(self, reason: GapReason, detail: str) -> None:
         self.shortfalls.append(Shortfall(reason=reason, detail=detail, carriers=(Carrier.REFS,)))
+
+
+def _shown(told: Told) -> Told:
+    """Return what a file says with its words fit to be shown: a stranger wrote them, and may have written escapes."""
+    words = {name: getattr(told, name) for name in told.__struct_fields__}
+    changed = {name: display(word) for name, word in words.items() if type(word) is str}
+    return replace(told, **changed)
 
 
 class _Read(NamedTuple):

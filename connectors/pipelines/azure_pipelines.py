@@ -36,7 +36,7 @@ from connectors.pipelines.telling_slots import publishing_token, static_cloud_ke
 from connectors.pipelines.vault_steps import calls_vault, vault_token
 from connectors.pipelines.yaml_nodes import Mapping as Map
 from connectors.pipelines.yaml_nodes import Node, Scalar, Sequence, documents, items, scalars, text_of
-from storage.inventory import PipelineDialect, PipelineSignal, ReferenceKind
+from storage.inventory import Facet, PipelineDialect, PipelineSignal, ReferenceKind
 
 _PATH = re.compile(
     r"(?:.*/)?(?:[^/]*[._-])?azure-pipelines?[^/]*\.ya?ml|(?:.*/)?\.?azure-pipelines/.+\.ya?ml"
@@ -79,6 +79,7 @@ class AzurePipelines:
 
     dialect = PipelineDialect.AZURE_PIPELINES
     provider = "azure_devops"
+    answers = frozenset({Facet.VAULT, Facet.CREDENTIALS})
 
     def recognises(self, path: str) -> bool:
         """Say whether a path has one of the usual names: Azure takes any, which stands in the project's settings."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from storage.inventory import PipelineDialect, PipelineFact, PipelineReference, Record
+from storage.inventory import Facet, PipelineDialect, PipelineFact, PipelineReference, Record
 
 
 class PipelineReading(Record, frozen=True, kw_only=True):
@@ -40,6 +40,15 @@ class Dialect(Protocol):
     @property
     def provider(self) -> str:
         """The CI system that runs such files, in a word: `github`."""
+        ...
+
+    @property
+    def answers(self) -> frozenset[Facet]:
+        """The questions of which a file without a sign tells that all is well; of any other its silence says nothing.
+
+        `vault`: whether values stand in the open. `trust`: whether strangers can start it. `credentials`: whether its
+        token stays behind. `privileges`: whether all secrets are handed on at once.
+        """
         ...
 
     def recognises(self, path: str) -> bool:

@@ -19,7 +19,7 @@ from connectors.pipelines.own_tokens import cloud_named
 from connectors.pipelines.shell_variables import template
 from connectors.pipelines.telling_slots import static_cloud_key
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, documents, items, mapping, text_of
-from storage.inventory import PipelineDialect, PipelineSignal, Record, ReferenceKind
+from storage.inventory import Facet, PipelineDialect, PipelineSignal, Record, ReferenceKind
 
 _FILES = re.compile(r"bitbucket-pipelines\.ya?ml\Z|\.bitbucket/(?:[^/]+/)*[^/]+\.ya?ml\Z")
 _PREDEFINED = """
@@ -51,6 +51,7 @@ class BitbucketPipelines:
 
     dialect = PipelineDialect.BITBUCKET_PIPELINES
     provider = "bitbucket"
+    answers = frozenset({Facet.VAULT})
 
     def recognises(self, path: str) -> bool:
         """Say whether a path is the one that Bitbucket reads, or of a file in its folder."""

@@ -19,7 +19,7 @@ from connectors.pipelines.own_tokens import cloud_named
 from connectors.pipelines.shell_variables import Either, Use, script, template
 from connectors.pipelines.telling_slots import static_cloud_key
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, documents, items, mapping, text_of
-from storage.inventory import PipelineDialect, ReferenceKind
+from storage.inventory import Facet, PipelineDialect, ReferenceKind
 
 _FILES = re.compile(r"(?:.*/)?\.?buildkite(?:/(?:[^/]+/)*[^/]+)?\.(?:ya?ml|json)\Z")
 _OWN = re.compile(r"BUILDKITE(?:_\w+)?\Z|CI\Z")
@@ -40,6 +40,7 @@ class Buildkite:
 
     dialect = PipelineDialect.BUILDKITE
     provider = "buildkite"
+    answers = frozenset({Facet.VAULT})
 
     def recognises(self, path: str) -> bool:
         """Say whether a path is one that `pipeline upload` takes by itself, or lies in Buildkite's folder."""

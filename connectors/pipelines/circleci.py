@@ -20,7 +20,7 @@ from connectors.pipelines.own_tokens import cloud_named
 from connectors.pipelines.shell_variables import template, windows_script
 from connectors.pipelines.telling_slots import static_cloud_key
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, documents, items, mapping, text_of
-from storage.inventory import PipelineDialect, PipelineSignal, ReferenceKind
+from storage.inventory import Facet, PipelineDialect, PipelineSignal, ReferenceKind
 
 _FILES = re.compile(r"\.circleci/(?:[^/]+/)*[^/@]+\.ya?ml\Z")
 _FILLED_IN = re.compile(r"(?<!\\)<<[#/^]?\s*(?:pipeline|parameters|matrix)\.[^<>\n]{1,200}>>")
@@ -51,6 +51,7 @@ class CircleCI:
 
     dialect = PipelineDialect.CIRCLECI
     provider = "circleci"
+    answers = frozenset({Facet.VAULT})
 
     def recognises(self, path: str) -> bool:
         """Say whether a path is that of a configuration: any YAML below `.circleci/`, which may be continued with."""

@@ -14,7 +14,7 @@ import re
 from connectors.pipelines.base import PipelineReading, Unreadable
 from connectors.pipelines.notes import EVERYWHERE, Notes, Where, text_line
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, documents, items, mapping, text_of
-from storage.inventory import PipelineDialect, ReferenceKind
+from storage.inventory import Facet, PipelineDialect, ReferenceKind
 
 _FILES = re.compile(
     r"(?:.*/)?\.drone\.(?:ya?ml|jsonnet|star)\Z|(?:.*/)?\.woodpecker\.(?:ya?ml|star)\Z|\.(?:woodpecker|drone)/(?:[^/]+/)*[^/]+\.ya?ml\Z"
@@ -28,6 +28,7 @@ class Drone:
 
     dialect = PipelineDialect.DRONE
     provider = "drone"
+    answers = frozenset({Facet.VAULT})
 
     def recognises(self, path: str) -> bool:
         """Say whether a path is Drone's or Woodpecker's."""

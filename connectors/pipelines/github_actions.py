@@ -27,7 +27,7 @@ from connectors.pipelines.github_runners import tell_runner
 from connectors.pipelines.reading import Gathering
 from connectors.pipelines.yaml_nodes import Mapping as Map
 from connectors.pipelines.yaml_nodes import Node, Scalar, documents, items, mapping, scalars, text_of
-from storage.inventory import PipelineDialect, PipelineSignal, ReferenceKind
+from storage.inventory import Facet, PipelineDialect, PipelineSignal, ReferenceKind
 
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _ACTION = re.compile(r"(?:.*/)?action\.ya?ml", re.DOTALL)
@@ -50,6 +50,7 @@ class GithubActions:
 
     dialect = PipelineDialect.GITHUB_ACTIONS
     provider = "github"
+    answers = frozenset({Facet.VAULT, Facet.TRUST, Facet.CREDENTIALS, Facet.PRIVILEGES})
 
     def recognises(self, path: str) -> bool:
         """Say whether a path is a workflow's, which GitHub runs from one folder alone, or an action's."""

@@ -30,7 +30,7 @@ from connectors.pipelines.telling_slots import publishing_token, static_cloud_ke
 from connectors.pipelines.vault_steps import calls_vault, vault_token
 from connectors.pipelines.yaml_nodes import Mapping as Map
 from connectors.pipelines.yaml_nodes import Node, Scalar, Sequence, documents, items, mapping, scalars, text_of
-from storage.inventory import PipelineDialect, PipelineSignal, ReferenceKind
+from storage.inventory import Facet, PipelineDialect, PipelineSignal, ReferenceKind
 
 _PATH = re.compile(r"(?:.*/)?(?:[^/]*\.)?gitlab-ci\.ya?ml|(?:.*/)?\.gitlab(?:/ci|-ci)/.+\.ya?ml", re.DOTALL)
 _GLOBAL = frozenset(
@@ -78,6 +78,7 @@ class GitlabCi:
 
     dialect = PipelineDialect.GITLAB_CI
     provider = "gitlab"
+    answers = frozenset({Facet.VAULT})
 
     def recognises(self, path: str) -> bool:
         """Say whether a path is one that GitLab reads by itself, or by custom one that it takes in."""

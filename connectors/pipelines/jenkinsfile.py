@@ -21,7 +21,7 @@ from connectors.pipelines.hard_coded import is_value_of, secret_like
 from connectors.pipelines.notes import EVERYWHERE, Notes, Where
 from connectors.pipelines.shell_variables import script, windows_script
 from connectors.pipelines.telling_slots import static_cloud_key
-from storage.inventory import PipelineDialect, Record, ReferenceKind
+from storage.inventory import Facet, PipelineDialect, Record, ReferenceKind
 
 _FILES = re.compile(r"(?i)(?:.*/)?(?:jenkinsfile[^/]*|[^/]+\.jenkinsfile)\Z")
 _NOT_GROOVY = re.compile(r"(?i)\.(?:md|rst|txt|ya?ml|json|png|svg|html|sh|py|adoc)\Z")
@@ -79,6 +79,7 @@ class Jenkinsfile:
 
     dialect = PipelineDialect.JENKINS
     provider = "jenkins"
+    answers = frozenset({Facet.VAULT})
 
     def recognises(self, path: str) -> bool:
         """Say whether a path is a Jenkinsfile's, or that of Groovy in a shared library."""

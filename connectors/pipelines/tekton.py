@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from connectors.pipelines.base import PipelineReading
 from connectors.pipelines.notes import EVERYWHERE, Notes, Where, text_line
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, documents, items, mapping, text_of
-from storage.inventory import PipelineDialect, ReferenceKind
+from storage.inventory import Facet, PipelineDialect, ReferenceKind
 
 _FILES = re.compile(r"(?:.*/)?\.?tekton(?:-[\w.-]+)?/(?:[^/]+/)*[^/]+\.ya?ml\Z|(?:.*/)?[^/]*tekton[^/]*\.ya?ml\Z")
 _OURS = ("tekton.dev/", "triggers.tekton.dev/")
@@ -37,6 +37,7 @@ class Tekton:
 
     dialect = PipelineDialect.TEKTON
     provider = "tekton"
+    answers = frozenset({Facet.VAULT})
 
     def recognises(self, path: str) -> bool:
         """Say whether a path tells of Tekton: its folder, or its name."""

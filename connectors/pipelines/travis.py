@@ -18,7 +18,7 @@ from connectors.pipelines.base import PipelineReading, Unreadable
 from connectors.pipelines.notes import EVERYWHERE, Notes, Where, text_line
 from connectors.pipelines.shell_variables import template
 from connectors.pipelines.yaml_nodes import Mapping, Node, Scalar, Sequence, documents, items, mapping, text_of
-from storage.inventory import PipelineDialect, ReferenceKind
+from storage.inventory import Facet, PipelineDialect, ReferenceKind
 
 _FILES = re.compile(r"(?:.*/)?\.travis\.ya?ml\Z|\.travis/(?:[^/]+/)*[^/]+\.ya?ml\Z")
 _OWN = re.compile(r"TRAVIS(?:_\w+)?\Z|CI\Z|CONTINUOUS_INTEGRATION\Z|CC\Z|CXX\Z|HAS_JOSH_K_SEAL_OF_APPROVAL\Z")
@@ -36,6 +36,7 @@ class Travis:
 
     dialect = PipelineDialect.TRAVIS
     provider = "travis"
+    answers = frozenset({Facet.VAULT})
 
     def recognises(self, path: str) -> bool:
         """Say whether a path is the one that Travis reads, or of a file that it may import."""

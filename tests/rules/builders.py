@@ -336,6 +336,7 @@ def a_pipeline_state(
             "dialect": PipelineDialect.GITHUB_ACTIONS,
             "path": ".github/workflows/ci.yml",
             "ref": "refs/heads/main",
+            "observed": frozenset(Facet),
             **fields,
         }
     )

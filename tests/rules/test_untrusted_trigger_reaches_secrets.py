@@ -57,6 +57,9 @@ from tests.rules.builders import a_context, a_pipeline_state, a_request, a_sign
             None,
             id="not applicable: on another branch alone",
         ),
+        pytest.param(
+            a_pipeline_state(observed=frozenset()), Outcome.NOT_ASSESSED, None, id="cannot say: such files do not tell"
+        ),
     ],
 )
 def test_outcome(subject: PipelineState, outcome: Outcome, reason: CloseReason | None) -> None:

@@ -102,6 +102,21 @@ def test_branches_beyond_the_limit_are_said(
     assert "pipeline_branches" in seen.exclusions()
 
 
+def test_no_name_of_a_strangers_file_reaches_a_terminal_as_it_is(repository: Repository, swept: Sweep) -> None:
+    job = '"a\\x1b[31m\\u202eb"'
+    text = f"on: push\njobs:\n  {job}:\n    environment: {job}\n    runs-on: {job}\n    steps:\n    - run: make\n"
+    repository.commit({CI: text.encode() + b"      env: {D: '${{ secrets.DEPLOY }}'}\n"})
+
+    (found,) = pipelines(swept(repository.path)).values()
+
+    assert ["DEPLOY"] == asked_for(found)
+    told = [found.name, *found.undetermined]
+    told += [word or "" for one in found.references for word in (one.name, one.job, one.environment)]
+    told += [word or "" for one in found.facts for word in (one.job, one.proof)]
+    assert any("31m" in word for word in told)
+    assert not any("\x1b" in word or "\u202e" in word for word in told)
+
+
 def test_a_token_in_place_of_a_name_is_masked(repository: Repository, swept: Sweep) -> None:
     """People paste the value where its name belongs."""
     token = a_token()

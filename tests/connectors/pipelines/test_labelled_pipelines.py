@@ -6,7 +6,9 @@ import re
 
 import pytest
 
-from connectors.pipelines.registry import dialect_of
+from connectors.pipelines.base import Dialect
+from connectors.pipelines.registry import DIALECTS, dialect_of
+from storage.inventory import Facet, PipelineSignal, ReferenceKind
 from tests.connectors.pipelines.corpus_of_files import CORPUS, PATHS, Case, cases, references_of, signals_of
 
 CASES = list(cases())
@@ -68,3 +70,21 @@ def test_every_file_of_the_corpus_has_its_label(dialect: str) -> None:
     }
 
     assert files == {case.name for case in CASES if case.dialect == dialect}
+
+
+SIGNS = {
+    Facet.VAULT: PipelineSignal.HARD_CODED_VALUE,
+    Facet.TRUST: PipelineSignal.UNTRUSTED_TRIGGER,
+    Facet.CREDENTIALS: PipelineSignal.PERSISTED_CREDENTIALS,
+    Facet.PRIVILEGES: ReferenceKind.ALL_SECRETS,
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.dialect.value)
+def test_a_dialect_answers_only_what_it_was_seen_to_find(dialect: Dialect) -> None:
+    """Silence says that all is well only where the reader would have spoken."""
+    readings = [dialect.read(case.text, case.path) for case in CASES if case.dialect == dialect.dialect.value]
+    found: set[object] = {fact.signal for one in readings for fact in one.facts}
+    found |= {asked.kind for one in readings for asked in one.references}
+
+    assert dialect.answers <= {facet for facet, sign in SIGNS.items() if sign in found}
